@@ -1,8 +1,8 @@
 """Every sentence a person reads, in Vietnamese first and English second.
 
-Sentences stand in the code in English and are the keys of `translations/vi.po`, which is read as it
-is: no compile step to forget, and commands that run outside a web request speak through the same
-function. A sentence without a translation is shown in English; a test finds it first.
+Sentences stand in the code in English and are the keys of the files in `translations/vi/`, one per
+room of the house, read as they are: no compile step to forget, and commands that run outside a web
+request speak through the same function. A sentence without a translation is shown in English; a test finds it first.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ def catalogue(language: str) -> Mapping[str, str]:
     """English sentence → sentence in `language`; empty for English."""
     if language == "en":
         return {}
-    raw = resources.files("parking").joinpath("translations", f"{language}.po").read_bytes()
-    messages = read_po(BytesIO(raw), locale=language)
+    folder = resources.files("parking").joinpath("translations", language)
+    rooms = sorted((f for f in folder.iterdir() if f.name.endswith(".po")), key=lambda f: f.name)
+    messages = (m for room in rooms for m in read_po(BytesIO(room.read_bytes()), locale=language))
     return {str(m.id): str(m.string) for m in messages if m.id and m.string}
 
 
