@@ -1,0 +1,74 @@
+"""Where vehicles stand, who runs the place, and the signs drivers scan there."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from payments.db import Base, new_id
+
+
+class Operator(Base):
+    """The company that runs lots and receives the money in its own account. `code` is the label
+    `payments` knows it by; `unverified` marks a name or tax code that is ours, not a source's."""
+
+    __tablename__ = "operator"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    code: Mapped[str] = mapped_column(unique=True)
+    legal_name: Mapped[str]
+    tax_code: Mapped[str]
+    unverified: Mapped[bool]
+
+
+class Lot(Base):
+    """A parking facility or street stretch. `number` is printed on its sign and stands in its links;
+    `latitude` and `longitude` are decimal degrees as text, shown and never computed with."""
+
+    __tablename__ = "lot"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    number: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    street: Mapped[str]
+    ward: Mapped[str]
+    former_district: Mapped[str]
+    latitude: Mapped[str]
+    longitude: Mapped[str]
+    source: Mapped[str]
+    unverified: Mapped[bool]
+    operator_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("operator.id"), index=True)
+    created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+    operator: Mapped[Operator] = relationship(lazy="joined", innerjoin=True)
+    tariffs: Mapped[list[LotTariff]] = relationship(
+        lazy="selectin", order_by="LotTariff.vehicle_class"
+    )
+
+
+class LotTariff(Base):
+    """Which tariff a vehicle class pays at a lot; a class without a row may not park there."""
+
+    __tablename__ = "lot_tariff"
+
+    lot_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("lot.id"), primary_key=True)
+    vehicle_class: Mapped[str] = mapped_column(primary_key=True)
+    tariff_code: Mapped[str]
+
+
+class Sign(Base):
+    """A printed plate. A retired sign still opens, on a page that warns and asks to report it."""
+
+    __tablename__ = "sign"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    lot_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("lot.id"))
+    version: Mapped[int]
+    issued_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+
+    __table_args__ = (UniqueConstraint("lot_id", "version"),)

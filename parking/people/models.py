@@ -1,0 +1,62 @@
+"""People who sign in, and what they may see. Roles are data: `parking.people.roles`."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from payments.db import Base, new_id
+
+
+class Person(Base):
+    """Somebody with a password. `operator_id` limits finance staff and attendants to one operator;
+    NULL (admin, or the city's finance) sees all."""
+
+    __tablename__ = "person"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    username: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    role: Mapped[str]
+    operator_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("operator.id"))
+    password_hash: Mapped[str]
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+    __table_args__ = (CheckConstraint("role IN ('attendant', 'finance', 'admin')", name="role"),)
+
+
+class PersonLot(Base):
+    """A lot that an attendant works at."""
+
+    __tablename__ = "person_lot"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    lot_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("lot.id"), primary_key=True)
+
+
+class SignIn(Base):
+    """A signed-in browser, so that signing out ends it on the server. `token_digest` is the SHA-256
+    of the cookie's random token: a stolen database opens no session."""
+
+    __tablename__ = "sign_in"
+
+    token_digest: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class SignInAttempt(Base):
+    """A failed sign-in, counted per user name and per address to slow guessing down."""
+
+    __tablename__ = "sign_in_attempt"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    username: Mapped[str] = mapped_column(index=True)
+    address: Mapped[str] = mapped_column(index=True)
+    at: Mapped[datetime] = mapped_column(index=True)

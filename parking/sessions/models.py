@@ -1,0 +1,98 @@
+"""Parking sessions and quotes. The amount due is derived, never stored."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from parking.lots.models import Lot
+from payments.db import Base, new_id
+
+
+class ParkingSession(Base):
+    """One stay of one vehicle. `token` is the unguessable id in its link. The session keeps the
+    tariff version that prices it. `declared` is True while only the driver vouches for the entry
+    time. At most one open session per lot and plate: the partial unique index says so."""
+
+    __tablename__ = "parking_session"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    token: Mapped[str] = mapped_column(unique=True)
+    lot_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("lot.id"))
+    plate_key: Mapped[str]
+    plate: Mapped[str]
+    plate_kind: Mapped[str]
+    needs_review: Mapped[bool]
+    vehicle_class: Mapped[str]
+    tariff_code: Mapped[str]
+    tariff_version: Mapped[int]
+    entry_at: Mapped[datetime]
+    declared: Mapped[bool]
+    opened_by: Mapped[str]
+    created_at: Mapped[datetime]
+    exit_at: Mapped[datetime | None]
+    exit_by: Mapped[str | None]
+
+    lot: Mapped[Lot] = relationship(lazy="joined", innerjoin=True)
+
+    __table_args__ = (
+        CheckConstraint("exit_at IS NULL OR exit_at >= entry_at", name="exit_after_entry"),
+        Index(
+            "ux_parking_session_open",
+            "lot_id",
+            "plate_key",
+            unique=True,
+            sqlite_where=text("exit_at IS NULL"),
+            postgresql_where=text("exit_at IS NULL"),
+        ),
+        Index("ix_parking_session_lot_entry", "lot_id", "entry_at"),
+        Index("ix_parking_session_plate_key", "plate_key"),
+    )
+
+    @property
+    def reference(self) -> str:
+        """What payments for this session are for."""
+        return f"session:{self.id}"
+
+
+class Quote(Base):
+    """A price at an instant, with its explanation. `price` is the whole stay until `priced_at`,
+    `amount` what was due of it; the offer holds until `expires_at`. `lines` are the engine's lines:
+    template, parts, amount. `payment_id` is the payment that collects it."""
+
+    __tablename__ = "quote"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    session_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("parking_session.id"), index=True)
+    priced_at: Mapped[datetime]
+    price: Mapped[int]
+    amount: Mapped[int]
+    currency: Mapped[str]
+    tariff_code: Mapped[str]
+    tariff_version: Mapped[int]
+    lines: Mapped[list[Any]]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    payment_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("payment.id"), index=True)
+
+    __table_args__ = (CheckConstraint("amount > 0", name="amount_positive"),)
+
+
+class Adjustment(Base):
+    """A change of a session's charge, signed, in minor units: a refunded charge lowers it."""
+
+    __tablename__ = "adjustment"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    session_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("parking_session.id"), index=True)
+    amount: Mapped[int]
+    reason: Mapped[str]
+    refund_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("refund.id"), unique=True)
+    by: Mapped[str]
+    at: Mapped[datetime]
+
+    __table_args__ = (CheckConstraint("amount <> 0", name="not_zero"),)

@@ -1,0 +1,139 @@
+"""Begin to collect: announce an order to its provider and send the driver there.
+
+Around the network there are always three steps: write the intention and commit, call the provider
+with nothing open, write the outcome and commit. A crash in between leaves an open payment that
+`payments.polling` resolves, because our own order number went with the call.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Sequence, select
+from sqlalchemy import func as sql
+from sqlalchemy.orm import Session, sessionmaker
+
+from payments import state
+from payments.accounts import Gateways
+from payments.codes import code_for
+from payments.db import insert_once, new_id
+from payments.models import MerchantAccount, Payment
+from payments.money import Money
+from payments.provider import Checkout, Order, ProviderRefused, ProviderUnavailable, Status
+from payments.service import lock_payment, say
+
+_NUMBERS = Sequence("payment_number")
+
+#: First poll of a payment whose driver was sent away to pay.
+FIRST_POLL = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be collected, for what, and where the driver and the notices come back to."""
+
+    account: MerchantAccount
+    reference: str
+    intent: str
+    amount: int
+    cost_centre: str
+    product: str
+    description: str
+    expires_at: datetime
+    return_url: str
+    notify_url: str
+
+
+def next_number(tx: Session) -> int:
+    """The next order number. SQLite has no sequences; its writers are alone, so a maximum will do."""
+    if tx.get_bind().dialect.name == "postgresql":
+        return int(tx.execute(_NUMBERS.next_value()).scalar_one())
+    return int(tx.scalar(select(sql.coalesce(sql.max(Payment.number), 0))) or 0) + 1
+
+
+def order_of(payment: Payment) -> Order:
+    """The payment as its provider knows it."""
+    return Order(
+        code=payment.code,
+        number=payment.number,
+        amount=payment.amount,
+        currency=payment.currency,
+        description=payment.description,
+        expires_at=payment.expires_at,
+        return_url=payment.return_url,
+        notify_url=payment.notify_url,
+        provider_ref=payment.provider_ref,
+    )
+
+
+def intend(tx: Session, request: Request, now: datetime) -> Payment:
+    """The open payment of this intent: the one that exists, or a new one.
+
+    Two clicks at once end in one payment: the second insert meets the partial unique index and
+    reads what the first one wrote.
+    """
+    Money(request.amount, request.account.currency)
+    number = next_number(tx)
+    payment = Payment(
+        id=new_id(),
+        number=number,
+        code=code_for(number),
+        account_id=request.account.id,
+        reference=request.reference,
+        intent=request.intent,
+        amount=request.amount,
+        currency=request.account.currency,
+        cost_centre=request.cost_centre,
+        product=request.product,
+        description=request.description,
+        created_at=now,
+        expires_at=request.expires_at,
+        return_url=request.return_url.replace("{code}", code_for(number)),
+        notify_url=request.notify_url,
+        next_poll_at=now + FIRST_POLL,
+    )
+    insert_once(tx, payment)
+    open_one = select(Payment).where(
+        Payment.account_id == request.account.id,
+        Payment.intent == request.intent,
+        Payment.state.in_(state.OPEN),
+    )
+    return tx.scalars(open_one).one()
+
+
+def start(
+    db: sessionmaker[Session], gateways: Gateways, request: Request, now: datetime
+) -> Payment:
+    """Begin to collect; the returned payment has a `checkout_url` when the provider accepted it.
+
+    A provider that does not answer leaves the payment `unknown` (polls go on), one that refuses
+    leaves it `failed`; neither is raised, because the caller shows the payment as it stands.
+    """
+    with db.begin() as tx:
+        payment = intend(tx, request, now)
+    if payment.checkout_url is None:
+        checkout, status = _announce(gateways, payment)
+        with db.begin() as tx:
+            _note_checkout(tx, payment.id, checkout, status, now)
+    with db() as tx:
+        return tx.get_one(Payment, payment.id)
+
+
+def _announce(gateways: Gateways, payment: Payment) -> tuple[Checkout | None, Status]:
+    try:
+        return gateways.provider(payment.account).start(order_of(payment)), Status.PENDING
+    except ProviderUnavailable:
+        return None, Status.UNKNOWN
+    except ProviderRefused:
+        return None, Status.FAILED
+
+
+def _note_checkout(
+    tx: Session, payment_id: uuid.UUID, checkout: Checkout | None, status: Status, now: datetime
+) -> None:
+    payment = lock_payment(tx, payment_id)
+    if checkout is not None:
+        payment.checkout_url, payment.provider_ref = checkout.url, checkout.provider_ref
+    say(tx, payment, status, now)

@@ -1,0 +1,168 @@
+"""The database: declarative base, UTC instants, time-ordered ids, engines and sessionmakers.
+
+SQLite hazards this file exists for (each was reproduced): the Python driver does not BEGIN before a
+SELECT, so read-modify-write loses updates silently; `INSERT OR REPLACE` slips past triggers unless
+`recursive_triggers` is on. Writers therefore open with BEGIN IMMEDIATE, and pages that only read use
+a second, deferred sessionmaker so that they never queue behind a writer.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Date,
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    String,
+    Uuid,
+    create_engine,
+    event,
+    make_url,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+#: Business days are calendar days here (no daylight saving time since 1975).
+CITY_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+
+#: How long a writer waits for another before the request is answered 503.
+LOCK_WAIT_SECONDS = 5
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant, stored in UTC; naive values are refused on the way in, aware on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a naive datetime cannot be stored: {value!r}")
+        instant = value.astimezone(UTC)
+        return instant.replace(tzinfo=None) if dialect.name == "sqlite" else instant
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Json = JSON().with_variant(postgresql.JSONB(), "postgresql")
+
+
+class Base(DeclarativeBase):
+    """Every table of the house, so that constraints are named alike on both databases."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - the name and shape are SQLAlchemy's
+        datetime: UtcDateTime,
+        date: Date,
+        int: BigInteger,
+        str: String,
+        uuid.UUID: Uuid,
+        dict[str, Any]: Json,
+        list[Any]: Json,
+    }
+
+
+def new_id() -> uuid.UUID:
+    """A UUIDv7 (RFC 9562 §5.7, method 3): milliseconds, then the fraction of the millisecond, then
+    random bits. Time-ordered, so that indexes stay small; never used as a secret."""
+    nanoseconds = time.time_ns()
+    milliseconds, rest = divmod(nanoseconds, 1_000_000)
+    fraction = rest * 4096 // 1_000_000
+    value = milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | secrets.randbits(62)
+    return uuid.UUID(int=value)
+
+
+def business_day(instant: datetime) -> date:
+    """The calendar day of `instant` in the city."""
+    return instant.astimezone(CITY_ZONE).date()
+
+
+def _sqlite_engine(url: str, begin: str) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": LOCK_WAIT_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "recursive_triggers=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+@dataclass(frozen=True)
+class Databases:
+    """`write` opens units of work that may change things, `read` only looks."""
+
+    write: sessionmaker[Session]
+    read: sessionmaker[Session]
+    engine: Engine
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        for maker in (self.write, self.read):
+            maker.kw["bind"].dispose()
+
+
+def connect(url: str) -> Databases:
+    """Sessionmakers for `url`: SQLite (a file) or PostgreSQL (``postgresql+psycopg://``)."""
+    if make_url(url).get_backend_name() == "sqlite":
+        engine = _sqlite_engine(url, "BEGIN IMMEDIATE")
+        readers = _sqlite_engine(url, "BEGIN DEFERRED")
+    else:
+        engine = readers = create_engine(url, pool_pre_ping=True, pool_size=10)
+    return Databases(
+        sessionmaker(engine, expire_on_commit=False),
+        sessionmaker(readers, expire_on_commit=False),
+        engine,
+    )
+
+
+def insert_once(tx: Session, row: Base) -> bool:
+    """Insert `row` unless a unique key already holds one; True when it was inserted.
+
+    `ON CONFLICT DO NOTHING` instead of catching the error: two racing notices must not spoil the
+    transaction of the one that comes second.
+    """
+    values = {
+        attribute.key: value
+        for attribute in type(row).__mapper__.column_attrs
+        if (value := getattr(row, attribute.key)) is not None
+    }
+    dialect = tx.get_bind().dialect.name
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement = insert(type(row)).values(values).on_conflict_do_nothing()
+    return bool(tx.connection().execute(statement).rowcount)

@@ -1,0 +1,128 @@
+"""Double entry as transfers: debit account, credit account, amount > 0 — balanced by construction.
+
+Chart of accounts per operator: ``clearing:<merchant account>``, ``bank``, ``cash:<attendant>``,
+``collected``, ``suspense``, ``fees``, ``refunds``, ``adjustments``, ``over_short``, ``fx:<currency>``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func as sql
+from sqlalchemy import literal, select, union_all
+from sqlalchemy.orm import Session
+
+from payments.db import business_day
+from payments.models import MerchantAccount, Movement, Refund, Transfer
+from payments.provider import MovementKind
+
+#: A movement told of later than this is booked on the day we learned of it.
+BOOKING_WINDOW = timedelta(days=7)
+
+
+def clearing(account: MerchantAccount) -> str:
+    """The account for money a provider holds for the operator."""
+    return f"clearing:{account.slug}"
+
+
+def book_day(event_at: datetime, recorded_at: datetime) -> date:
+    """The provider's local day when it is at most seven days from today, else today."""
+    happened, known = business_day(event_at), business_day(recorded_at)
+    return happened if abs(happened - known) <= BOOKING_WINDOW else known
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a movement or a refund does to the books."""
+
+    kind: str
+    debit: str
+    credit: str
+
+
+def entry_for(movement: Movement, account: MerchantAccount) -> Entry:
+    """The one transfer a movement causes; money that fits nothing we know goes to suspense.
+
+    A refund the provider made without being asked by us was never set aside, so it comes straight
+    out of what was collected.
+    """
+    known = movement.payment_id is not None
+    asked = movement.refund_id is not None
+    holder = clearing(account)
+    entries = {
+        MovementKind.RECEIPT: Entry("receipt", holder, "collected" if known else "suspense"),
+        MovementKind.REVERSAL: Entry("reversal", "collected" if known else "suspense", holder),
+        MovementKind.REFUND: Entry("refund_done", "refunds" if asked else "collected", holder),
+        MovementKind.FEE: Entry("fee", "fees", holder),
+        MovementKind.PAYOUT: Entry("payout", "bank", holder),
+    }
+    return entries[MovementKind(movement.kind)]
+
+
+def post_movement(tx: Session, movement: Movement, account: MerchantAccount) -> None:
+    """Write the transfer of a movement that was just inserted."""
+    entry = entry_for(movement, account)
+    tx.add(
+        Transfer(
+            operator=account.operator,
+            kind=entry.kind,
+            debit=entry.debit,
+            credit=entry.credit,
+            amount=movement.amount,
+            currency=movement.currency,
+            movement_id=movement.id,
+            book_day=movement.book_day,
+            recorded_at=movement.recorded_at,
+        )
+    )
+
+
+#: What asking for a refund, its refusal, and a late "done" after a refusal do to the books.
+REFUND_ENTRIES = {
+    kind: Entry(kind, debit, credit)
+    for kind, debit, credit in (
+        ("refund_asked", "collected", "refunds"),
+        ("refund_failed", "refunds", "collected"),
+        ("refund_revived", "collected", "refunds"),
+    )
+}
+
+
+def post_refund(tx: Session, refund: Refund, kind: str, now: datetime) -> None:
+    """Write one of `REFUND_ENTRIES` for `refund`; each kind happens at most once per refund."""
+    entry = REFUND_ENTRIES[kind]
+    tx.add(
+        Transfer(
+            operator=refund.payment.account.operator,
+            kind=entry.kind,
+            debit=entry.debit,
+            credit=entry.credit,
+            amount=refund.amount,
+            currency=refund.payment.currency,
+            refund_id=refund.id,
+            book_day=business_day(now),
+            recorded_at=now,
+        )
+    )
+
+
+def balances(tx: Session) -> Iterator[tuple[str, str, str, int]]:
+    """(operator, account, currency, debit minus credit) of every account with a transfer."""
+    sides = union_all(
+        select(
+            Transfer.operator, Transfer.debit.label("account"), Transfer.currency, Transfer.amount
+        ),
+        select(
+            Transfer.operator, Transfer.credit, Transfer.currency, (literal(0) - Transfer.amount)
+        ),
+    ).subquery()
+    operator, account, currency, amount = sides.c
+    rows = tx.execute(
+        select(operator, account, currency, sql.sum(amount))
+        .group_by(operator, account, currency)
+        .order_by(operator, account, currency)
+    )
+    for row in rows:
+        yield row[0], row[1], row[2], int(row[3])

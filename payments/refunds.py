@@ -1,0 +1,100 @@
+"""Money back: ask, call the provider, note the outcome. Never more than was paid.
+
+The limit is checked under the payment's row lock, so twenty concurrent requests end within it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from payments import audit, ledger
+from payments.accounts import Gateways
+from payments.checkout import order_of
+from payments.errors import Conflict
+from payments.models import Refund
+from payments.provider import Notice as Told
+from payments.provider import ProviderRefused, ProviderUnavailable, RefundOrder, Status
+from payments.service import lock_payment, record, resettle
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequest:
+    """How much to give back of which payment, why, and who asks. `key` makes a repeat harmless."""
+
+    payment_id: uuid.UUID
+    amount: int
+    purpose: str
+    reason: str
+    actor: str
+    key: str
+
+
+def ask(tx: Session, request: RefundRequest, now: datetime) -> Refund:
+    """Set the money aside. Raises `Conflict` when less than `amount` is left of the payment."""
+    payment = lock_payment(tx, request.payment_id)
+    known = tx.scalar(select(Refund).where(Refund.key == request.key))
+    if known:
+        return known
+    left = payment.received - payment.reversed - payment.refunded
+    if not 0 < request.amount <= left:
+        raise Conflict(
+            "%(amount)s cannot be refunded: %(left)s is left of payment %(code)s.",
+            amount=request.amount,
+            left=left,
+            code=payment.code,
+        )
+    refund = Refund(
+        payment=payment,
+        key=request.key,
+        amount=request.amount,
+        purpose=request.purpose,
+        reason=request.reason,
+        asked_by=request.actor,
+        asked_at=now,
+        next_poll_at=now + timedelta(seconds=30),
+    )
+    tx.add(refund)
+    tx.flush()
+    ledger.post_refund(tx, refund, "refund_asked", now)
+    resettle(tx, payment, now)
+    detail: dict[str, object] = {
+        "amount": request.amount,
+        "purpose": request.purpose,
+        "reason": request.reason,
+    }
+    audit.append(tx, request.actor, "refund.ask", payment.code, detail, now)
+    return refund
+
+
+def refund_order(refund: Refund) -> RefundOrder:
+    """The refund as its provider knows it."""
+    return RefundOrder(refund.key, refund.amount, order_of(refund.payment))
+
+
+def send(
+    db: sessionmaker[Session], gateways: Gateways, refund_id: uuid.UUID, now: datetime
+) -> Refund:
+    """Ask the provider for a refund that was set aside; an answer that never came is left to polls."""
+    with db() as tx:
+        refund = tx.get_one(Refund, refund_id)
+    told = _answer(gateways, refund, now)
+    with db.begin() as tx:
+        if told is not None:
+            record(tx, refund.payment.account, told, now, source="answer")
+        return tx.get_one(Refund, refund_id)
+
+
+def _answer(gateways: Gateways, refund: Refund, now: datetime) -> Told | None:
+    provider = gateways.provider(refund.payment.account)
+    try:
+        return provider.refund(refund_order(refund))
+    except ProviderUnavailable:
+        return None
+    except ProviderRefused:
+        code = refund.payment.code
+        return Told(f"ours:{refund.key}:failed", code, Status.FAILED, now, refund_key=refund.key)

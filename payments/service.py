@@ -1,0 +1,242 @@
+"""Where money becomes a fact: `record` what was said about a payment, and ask what is `paid`.
+
+`record` is the only function that writes a payment's state, by the pure fold in `payments.state`.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy import func as sql
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from payments import ledger, state
+from payments.audit import salted_digest
+from payments.db import insert_once, new_id
+from payments.models import MerchantAccount, Movement, Notice, NoticeBody, Payment, Refund
+from payments.provider import MovementFact, MovementKind, Outcome, Status
+from payments.provider import Notice as Told
+
+#: Refunds that count against what was paid: those asked for and those done.
+REFUNDING = ("asked", "done")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of a notice, and which payment it touched, if we know it."""
+
+    outcome: Outcome
+    payment_id: uuid.UUID | None
+
+
+def paid_for(
+    reference: ColumnElement[str] | InstrumentedAttribute[str] | str,
+) -> ColumnElement[int]:
+    """SQL: received − reversed − refunds asked or done, over every payment for `reference`.
+
+    A scalar subquery, so that a list of a thousand sessions needs one query.
+    """
+    kept = Payment.received - Payment.reversed - Payment.refunded
+    total = select(sql.coalesce(sql.sum(kept), 0)).where(Payment.reference == reference)
+    return total.scalar_subquery()
+
+
+def paid(tx: Session, reference: str) -> int:
+    """How much was paid for `reference` and is still ours, in minor units."""
+    return int(tx.scalar(select(paid_for(reference))) or 0)
+
+
+def lock_payment(tx: Session, payment_id: uuid.UUID) -> Payment:
+    """The payment under its row lock (SQLite writers already are alone)."""
+    return tx.scalars(
+        select(Payment)
+        .where(Payment.id == payment_id)
+        .with_for_update(of=Payment)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def say(tx: Session, payment: Payment, status: Status, now: datetime) -> Recorded:
+    """Record a fact of our own: a time-out, an expiry, an accepted order. Said once per status."""
+    told = Told(f"ours:{payment.code}:{status}", payment.code, status, now)
+    return record(tx, payment.account, told, now, source="ours")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One notice on its way into the books."""
+
+    account: MerchantAccount
+    told: Told
+    payment: Payment | None
+    refund: Refund | None
+    now: datetime
+
+    @property
+    def payment_id(self) -> uuid.UUID | None:
+        return self.payment.id if self.payment else None
+
+    @property
+    def refund_id(self) -> uuid.UUID | None:
+        return self.refund.id if self.refund else None
+
+
+def record(
+    tx: Session,
+    account: MerchantAccount,
+    told: Told,
+    now: datetime,
+    *,
+    source: str,
+    raw: bytes = b"",
+) -> Recorded:
+    """Store notice and movements, post the transfers and rewrite the stored fold, all in `tx`.
+
+    The one door for facts about money. Repeating a fact changes nothing; facts may come in any
+    order. A notice for a payment we do not know puts its money in suspense: it is never dropped and
+    never an error that makes a provider retry for ever. A stale notice is stored without its money;
+    the payment is polled at once instead.
+    """
+    payment = _payment_named(tx, account, told.order_code)
+    entry = _Entry(account, told, payment, _refund_named(tx, payment, told.refund_key), now)
+    notice_id = _store(tx, entry, source, raw)
+    if notice_id is None:
+        return Recorded(Outcome.REPEATED, entry.payment_id)
+    if told.stale:
+        if payment:
+            payment.next_poll_at = now
+        return Recorded(Outcome.DEFERRED, entry.payment_id)
+    for fact in told.movements:
+        _book(tx, entry, fact, notice_id)
+    if entry.refund:
+        _refold_refund(tx, entry.refund, now)
+    if payment is None:
+        return Recorded(Outcome.UNKNOWN_PAYMENT, None)
+    payment.provider_ref = payment.provider_ref or told.provider_ref
+    _refold(tx, payment, now)
+    return Recorded(Outcome.APPLIED, payment.id)
+
+
+def _payment_named(tx: Session, account: MerchantAccount, code: str | None) -> Payment | None:
+    if code is None:
+        return None
+    named = select(Payment.id).where(Payment.code == code, Payment.account_id == account.id)
+    found = tx.scalar(named)
+    return lock_payment(tx, found) if found else None
+
+
+def _refund_named(tx: Session, payment: Payment | None, key: str | None) -> Refund | None:
+    if payment is None or key is None:
+        return None
+    return tx.scalar(select(Refund).where(Refund.key == key, Refund.payment_id == payment.id))
+
+
+def _store(tx: Session, entry: _Entry, source: str, raw: bytes) -> uuid.UUID | None:
+    """Insert the notice and its raw bytes; None when this notice was told before."""
+    told, salt = entry.told, secrets.token_bytes(16)
+    notice = Notice(
+        id=new_id(),
+        account_id=entry.account.id,
+        key=told.key,
+        payment_id=entry.payment_id,
+        refund_id=entry.refund_id,
+        order_code=told.order_code,
+        status=told.status.value,
+        source=source,
+        stale=told.stale,
+        event_at=told.event_at,
+        recorded_at=entry.now,
+        digest=salted_digest(salt, raw),
+    )
+    if not insert_once(tx, notice):
+        return None
+    if raw:
+        tx.add(NoticeBody(notice_id=notice.id, salt=salt, body=raw))
+    return notice.id
+
+
+def _book(tx: Session, entry: _Entry, fact: MovementFact, notice_id: uuid.UUID) -> None:
+    """Insert the movement unless some other notice already told of it, and post its transfer."""
+    movement = Movement(
+        id=new_id(),
+        account_id=entry.account.id,
+        kind=fact.kind.value,
+        rail_ref=fact.rail_ref,
+        occurrence=fact.occurrence,
+        amount=fact.amount,
+        currency=fact.currency,
+        payment_id=entry.payment_id,
+        refund_id=entry.refund_id,
+        notice_id=notice_id,
+        event_at=fact.event_at,
+        recorded_at=entry.now,
+        book_day=ledger.book_day(fact.event_at, entry.now),
+    )
+    if insert_once(tx, movement):
+        ledger.post_movement(tx, movement, entry.account)
+
+
+def fold_of(tx: Session, payment: Payment) -> state.Fold:
+    """What the stored facts say about `payment`: the truth that the stored fold must equal."""
+    statuses = tx.scalars(
+        select(Notice.status)
+        .where(Notice.payment_id == payment.id, Notice.refund_id.is_(None), ~Notice.stale)
+        .distinct()
+    )
+    motions = tx.execute(
+        select(Movement.kind, Movement.amount, Movement.currency, Movement.event_at).where(
+            Movement.payment_id == payment.id
+        )
+    )
+    ordered = state.Ordered(payment.amount, payment.currency, payment.expires_at)
+    return state.fold(ordered, statuses, (state.Motion(*motion) for motion in motions))
+
+
+def refunded_of(tx: Session, payment: Payment) -> int:
+    """Refunds asked or done, and refunds the provider made without being asked by us."""
+    ours = select(sql.coalesce(sql.sum(Refund.amount), 0)).where(
+        Refund.payment_id == payment.id, Refund.state.in_(REFUNDING)
+    )
+    theirs = select(sql.coalesce(sql.sum(Movement.amount), 0)).where(
+        Movement.payment_id == payment.id,
+        Movement.kind == MovementKind.REFUND,
+        Movement.refund_id.is_(None),
+    )
+    return int(tx.scalar(ours) or 0) + int(tx.scalar(theirs) or 0)
+
+
+def _refold(tx: Session, payment: Payment, now: datetime) -> None:
+    tx.flush()
+    fold = fold_of(tx, payment)
+    payment.state, payment.flags = fold.state, ",".join(fold.flags)
+    payment.received, payment.reversed = fold.received, fold.reversed
+    payment.paid_at = fold.paid_at
+    payment.refunded = refunded_of(tx, payment)
+    if fold.paid_at is not None:
+        payment.book_day = payment.book_day or ledger.book_day(fold.paid_at, now)
+    if fold.state in ("paid", "failed", "cancelled"):
+        payment.next_poll_at = None
+
+
+def _refold_refund(tx: Session, refund: Refund, now: datetime) -> None:
+    """A refund is done once anybody saw it done; failed only when it was refused and never done."""
+    tx.flush()
+    told = set(tx.scalars(select(Notice.status).where(Notice.refund_id == refund.id)))
+    before = refund.state
+    refund.state = "done" if Status.PAID in told else "failed" if Status.FAILED in told else "asked"
+    if refund.state == before:
+        return
+    refund.settled_at, refund.next_poll_at = now, None
+    if refund.state == "failed":
+        ledger.post_refund(tx, refund, "refund_failed", now)
+    elif before == "failed":
+        ledger.post_refund(tx, refund, "refund_revived", now)
+
+
+def resettle(tx: Session, payment: Payment, now: datetime) -> None:
+    """Rewrite the stored fold after a refund of `payment` was asked for in this transaction."""
+    _refold(tx, payment, now)

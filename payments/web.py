@@ -1,0 +1,64 @@
+"""The one door providers knock on: ``/payments/<account>/notify``.
+
+The signature is checked on the raw bytes before anything is parsed. Every outcome has the answer
+the provider expects; only a database that is away is answered 503, so that the provider comes back.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Blueprint, Response, abort, request
+from sqlalchemy.orm import Session, sessionmaker
+
+from payments.accounts import Gateways, account_by_slug
+from payments.provider import NoticeRequest, Outcome
+from payments.service import record
+
+log = logging.getLogger(__name__)
+
+#: No provider's notice comes near this; more is refused before it is read.
+LARGEST_NOTICE = 256 * 1024
+
+
+def notify_path(slug: str) -> str:
+    """Path of the notify address of the merchant account `slug`."""
+    return f"/payments/{slug}/notify"
+
+
+def blueprint(db: sessionmaker[Session], gateways: Gateways) -> Blueprint:
+    """The door, bound to a database and the providers behind it."""
+    door = Blueprint("payments", __name__)
+
+    @door.route("/payments/<slug>/notify", methods=["GET", "POST"])
+    def notify(slug: str) -> Response:
+        return _receive(db, gateways, slug, _as_it_arrived())
+
+    return door
+
+
+def _as_it_arrived() -> NoticeRequest:
+    if (request.content_length or 0) > LARGEST_NOTICE:
+        abort(413)
+    body = request.stream.read(LARGEST_NOTICE + 1)
+    if len(body) > LARGEST_NOTICE:
+        abort(413)
+    query = request.query_string.decode("ascii", "replace")
+    return NoticeRequest(request.method, query, dict(request.headers), body)
+
+
+def _receive(
+    db: sessionmaker[Session], gateways: Gateways, slug: str, arrived: NoticeRequest
+) -> Response:
+    with db() as tx:
+        account = account_by_slug(tx, slug)
+    provider = gateways.provider(account)
+    notices = provider.parse_notice(arrived)
+    now = gateways.clock()
+    outcome = Outcome.REPEATED
+    with db.begin() as tx:
+        for told in notices:
+            outcome = record(tx, account, told, now, source="webhook", raw=arrived.body).outcome
+    log.info("notice from %s: %s", slug, outcome)
+    reply = provider.reply(outcome)
+    return Response(reply.body, reply.status, content_type=reply.content_type)
