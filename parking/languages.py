@@ -2,7 +2,8 @@
 
 Sentences stand in the code in English and are the keys of the files in `translations/vi/`, one per
 room of the house, read as they are: no compile step to forget, and commands that run outside a web
-request speak through the same function. A sentence without a translation is shown in English; a test finds it first.
+request speak through the same function. A sentence without a translation is shown in English; a
+test finds it first.
 """
 
 from __future__ import annotations

