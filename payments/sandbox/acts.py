@@ -1,0 +1,124 @@
+"""What a driver can do on the payment page, and what comes of it.
+
+Paying late: the driver pays in time, the money arrives after the order's end. The receipt is
+written at once with the later instant, and until then nobody hears of it: the status API, the
+notice and the statement all go by the instant the money arrives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from payments.db import business_day
+from payments.errors import Conflict
+from payments.money import LARGEST
+from payments.sandbox.config import SandboxConfig
+from payments.sandbox.models import Kind, Motion, Order
+from payments.sandbox.notices import announce_decline, announce_motion
+from payments.sandbox.orders import motions
+from payments.sandbox.refs import short_ref
+
+#: How long after the order's end late money arrives.
+LATENESS = timedelta(minutes=2)
+
+
+class Act(StrEnum):
+    PAY = "pay"
+    DECLINE = "decline"
+    PAY_LATE = "pay_late"
+    PAY_LESS = "pay_less"
+    PAY_MORE = "pay_more"
+    PAY_TWICE = "pay_twice"
+
+
+def fee_of(amount: int, basis_points: int) -> int:
+    """The fee on `amount` dong, rounded half up to whole dong."""
+    return (amount * basis_points + 5_000) // 10_000
+
+
+def perform(
+    tx: Session,
+    config: SandboxConfig,
+    order: Order,
+    act: Act,
+    now: datetime,
+    at: datetime | None = None,
+    amount: int | None = None,
+) -> Sequence[Motion]:
+    """Do `act` on `order`, locked by the caller, and return its receipts.
+
+    `at` is when it happens (default: `now`, for late money after the order's end), `amount` what is
+    received instead of the act's own amount. Repeating an act changes nothing.
+    Raises `Conflict` when the order's state forbids it.
+    """
+    known = motions(tx, order, Kind.PAYMENT)
+    moment = at or (max(now, order.expires_at + LATENESS) if act is Act.PAY_LATE else now)
+    if act is Act.DECLINE:
+        return _decline(tx, config, order, known, moment, now)
+    missing = (2 if act is Act.PAY_TWICE else 1) - len(known)
+    if missing <= 0:
+        return known
+    _check_payable(order, act, moment)
+    received = amount or _amount_of(order, act)
+    return known + [_receive(tx, config, order, received, moment, now) for _ in range(missing)]
+
+
+def _check_payable(order: Order, act: Act, moment: datetime) -> None:
+    late = moment >= order.expires_at
+    if act is Act.PAY_LATE and not late:
+        raise Conflict("Order %(code)s has not expired yet at that time.", code=order.code)
+    if act is not Act.PAY_LATE and late:
+        raise Conflict("Order %(code)s has expired.", code=order.code)
+    if act is not Act.PAY_LATE and order.declined_at is not None:
+        raise Conflict("Order %(code)s was declined.", code=order.code)
+
+
+def _amount_of(order: Order, act: Act) -> int:
+    step = max(1, order.amount // 10)
+    amount = order.amount + {Act.PAY_LESS: -step, Act.PAY_MORE: step}.get(act, 0)
+    if not 1 <= amount <= LARGEST:
+        raise Conflict("There is no such wrong amount for order %(code)s.", code=order.code)
+    return amount
+
+
+def _receive(
+    tx: Session, config: SandboxConfig, order: Order, amount: int, moment: datetime, now: datetime
+) -> Motion:
+    number = len(motions(tx, order, Kind.PAYMENT)) + 1
+    motion = Motion(
+        merchant=order.merchant,
+        order_id=order.id,
+        order_code=order.code,
+        kind=Kind.PAYMENT,
+        ref=short_ref(order.merchant, order.code, Kind.PAYMENT, number),
+        refund_key=None,
+        amount=amount,
+        fee=fee_of(amount, config.fee_basis_points),
+        event_at=moment,
+        day=business_day(moment),
+        settled_on=None,
+    )
+    tx.add(motion)
+    tx.flush()
+    announce_motion(tx, config, order, motion, now)
+    return motion
+
+
+def _decline(
+    tx: Session,
+    config: SandboxConfig,
+    order: Order,
+    known: Sequence[Motion],
+    moment: datetime,
+    now: datetime,
+) -> Sequence[Motion]:
+    if known:
+        raise Conflict("Order %(code)s is paid already.", code=order.code)
+    if order.declined_at is None:
+        order.declined_at = moment
+        announce_decline(tx, config, order, moment, now)
+    return known

@@ -1,0 +1,91 @@
+"""Refunds: done at once, once per key, and never more than was received. The fee is not returned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from payments.db import business_day
+from payments.errors import Conflict, NotFound
+from payments.sandbox.body import read_amount, read_name
+from payments.sandbox.config import SandboxConfig
+from payments.sandbox.models import Kind, Motion, Order
+from payments.sandbox.notices import announce_motion
+from payments.sandbox.orders import find, motion_view, motions
+from payments.sandbox.refs import short_ref
+
+
+def create(
+    tx: Session, config: SandboxConfig, merchant: str, fields: Mapping[str, object], now: datetime
+) -> Motion:
+    """The refund of that key, made now or earlier. Raises `Conflict` when the key stands for another
+    refund or when more would be returned than was received, `NotFound` for an unknown order."""
+    key, amount = read_name(fields, "key"), read_amount(fields, "amount")
+    order = find(tx, merchant, read_name(fields, "order"))
+    known = _look_up(tx, merchant, key)
+    if known is None:
+        _check_enough(tx, order, amount, now)
+        return _insert(tx, config, order, key, amount, now)
+    if (known.order_id, known.amount) != (order.id, amount):
+        raise Conflict("Refund %(key)s exists for another order or amount.", key=key)
+    return known
+
+
+def _check_enough(tx: Session, order: Order, amount: int, now: datetime) -> None:
+    received = sum(motion.amount for motion in motions(tx, order, Kind.PAYMENT, now))
+    returned = sum(motion.amount for motion in motions(tx, order, Kind.REFUND))
+    if returned + amount > received:
+        raise Conflict(
+            "Order %(code)s has %(left)s left to refund, not %(amount)s.",
+            code=order.code, left=received - returned, amount=amount,
+        )  # fmt: skip
+
+
+def _insert(
+    tx: Session, config: SandboxConfig, order: Order, key: str, amount: int, now: datetime
+) -> Motion:
+    motion = Motion(
+        merchant=order.merchant,
+        order_id=order.id,
+        order_code=order.code,
+        kind=Kind.REFUND,
+        ref=short_ref(order.merchant, order.code, Kind.REFUND, key),
+        refund_key=key,
+        amount=amount,
+        fee=0,
+        event_at=now,
+        day=business_day(now),
+        settled_on=None,
+    )
+    tx.add(motion)
+    tx.flush()
+    announce_motion(tx, config, order, motion, now)
+    return motion
+
+
+def _look_up(tx: Session, merchant: str, key: str) -> Motion | None:
+    return tx.scalar(select(Motion).where(Motion.merchant == merchant, Motion.refund_key == key))
+
+
+def find_refund(tx: Session, merchant: str, key: str) -> Motion:
+    """The refund of that key. Raises `NotFound`."""
+    refund = _look_up(tx, merchant, key)
+    if refund is None:
+        raise NotFound("There is no refund %(key)s.", key=key)
+    return refund
+
+
+def view(tx: Session, refund: Motion) -> dict[str, Any]:
+    """The refund as merchants see it."""
+    return {
+        "key": refund.refund_key,
+        "order": refund.order_code,
+        "provider_ref": tx.get_one(Order, refund.order_id).reference,
+        "status": "paid",
+        "event_at": refund.event_at.isoformat(),
+        "movements": [motion_view(refund)],
+    }
