@@ -122,6 +122,7 @@ def view(tx: Session, order: Order, base_url: str, now: datetime) -> dict[str, A
     state, since = status(order, receipts, now)
     return {
         "order": order.code,
+        "refund_key": None,
         "provider_ref": order.reference,
         "amount": order.amount,
         "currency": order.currency,

@@ -82,7 +82,7 @@ def find_refund(tx: Session, merchant: str, key: str) -> Motion:
 def view(tx: Session, refund: Motion) -> dict[str, Any]:
     """The refund as merchants see it."""
     return {
-        "key": refund.refund_key,
+        "refund_key": refund.refund_key,
         "order": refund.order_code,
         "provider_ref": tx.get_one(Order, refund.order_id).reference,
         "status": "paid",
