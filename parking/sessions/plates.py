@@ -178,7 +178,9 @@ def _mended(letters: str, breaks: Set[int]) -> tuple[str, list[_Candidate]]:
 
 def _typed(text: str) -> _Typed:
     """Raises `InvalidPlate` for what cannot be a plate."""
-    text = unicodedata.normalize("NFKC", text[: LONGEST * 4]).strip()
+    text = text.strip()
+    if len(text) <= 4 * LONGEST:  # four: no letter is typed with more marks than that
+        text = unicodedata.normalize("NFKC", text)
     if len(text) > LONGEST:
         raise InvalidPlate("A plate has at most %(longest)s characters.", longest=LONGEST)
     letters, breaks, folded = "", set(), False

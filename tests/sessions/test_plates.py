@@ -204,7 +204,9 @@ def test_a_symbol_is_refused_by_name(text: str, symbol: str) -> None:
     assert "Biển số" in explain(refused.value, "vi")
 
 
-@pytest.mark.parametrize("text", ["3" * 21, "30A-123.45" * 3, "A" * 100_000, "ﷺﷺ"])
+@pytest.mark.parametrize(
+    "text", ["3" * 21, "30A-123.45" * 3, "A" * 100_000, "ﷺﷺ", "30A12345" + " " * 90 + "X"]
+)
 def test_more_than_twenty_characters_are_refused(text: str) -> None:
     with pytest.raises(InvalidPlate, match="at most 20"):
         read_plate(text)
