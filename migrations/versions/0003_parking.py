@@ -107,6 +107,7 @@ def upgrade() -> None:
         "parking_session",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("token", sa.String(), nullable=False),
+        sa.Column("reference", sa.String(), nullable=False),
         sa.Column("lot_id", sa.Uuid(), nullable=False),
         sa.Column("plate_key", sa.String(), nullable=False),
         sa.Column("plate", sa.String(), nullable=False),
@@ -126,6 +127,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name="fk_parking_session_lot_id_lot"),
         sa.PrimaryKeyConstraint("id", name="pk_parking_session"),
+        sa.UniqueConstraint("reference", name="uq_parking_session_reference"),
         sa.UniqueConstraint("token", name="uq_parking_session_token"),
     )
     op.create_index(
@@ -207,15 +209,12 @@ def upgrade() -> None:
         ),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("payment_id", sa.Uuid(), nullable=True),
         sa.CheckConstraint("amount > 0", name="ck_quote_amount_positive"),
-        sa.ForeignKeyConstraint(["payment_id"], ["payment.id"], name="fk_quote_payment_id_payment"),
         sa.ForeignKeyConstraint(
             ["session_id"], ["parking_session.id"], name="fk_quote_session_id_parking_session"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_quote"),
     )
-    op.create_index("ix_quote_payment_id", "quote", ["payment_id"], unique=False)
     op.create_index("ix_quote_session_id", "quote", ["session_id"], unique=False)
     op.create_table(
         "receipt",
@@ -229,7 +228,7 @@ def upgrade() -> None:
         sa.Column("gross", sa.BigInteger(), nullable=False),
         sa.Column("net", sa.BigInteger(), nullable=False),
         sa.Column("vat", sa.BigInteger(), nullable=False),
-        sa.Column("vat_permille", sa.BigInteger(), nullable=False),
+        sa.Column("vat_basis_points", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(), nullable=False),
         sa.Column("paid_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("tax_point", sa.DateTime(timezone=True), nullable=False),

@@ -27,7 +27,7 @@ class Receipt(Base):
     gross: Mapped[int]
     net: Mapped[int]
     vat: Mapped[int]
-    vat_permille: Mapped[int]
+    vat_basis_points: Mapped[int]
     currency: Mapped[str]
     paid_at: Mapped[datetime]
     tax_point: Mapped[datetime]

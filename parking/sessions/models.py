@@ -14,14 +14,16 @@ from payments.db import Base, new_id
 
 
 class ParkingSession(Base):
-    """One stay of one vehicle. `token` is the unguessable id in its link. The session keeps the
-    tariff version that prices it. `declared` is True while only the driver vouches for the entry
-    time. At most one open session per lot and plate: the partial unique index says so."""
+    """One stay of one vehicle. `token` is the unguessable id in its link, `reference` what payments
+    for it are for. The session keeps the tariff version that prices it. `declared` is True while
+    only the driver vouches for the entry time. At most one open session per lot and plate: the
+    partial unique index says so."""
 
     __tablename__ = "parking_session"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     token: Mapped[str] = mapped_column(unique=True)
+    reference: Mapped[str] = mapped_column(unique=True)
     lot_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("lot.id"))
     plate_key: Mapped[str]
     plate: Mapped[str]
@@ -53,16 +55,11 @@ class ParkingSession(Base):
         Index("ix_parking_session_plate_key", "plate_key"),
     )
 
-    @property
-    def reference(self) -> str:
-        """What payments for this session are for."""
-        return f"session:{self.id}"
-
 
 class Quote(Base):
     """A price at an instant, with its explanation. `price` is the whole stay until `priced_at`,
     `amount` what was due of it; the offer holds until `expires_at`. `lines` are the engine's lines:
-    template, parts, amount. `payment_id` is the payment that collects it."""
+    template, parts, amount. Payments that collect it carry `intent` as theirs."""
 
     __tablename__ = "quote"
 
@@ -77,9 +74,13 @@ class Quote(Base):
     lines: Mapped[list[Any]]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
-    payment_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("payment.id"), index=True)
 
     __table_args__ = (CheckConstraint("amount > 0", name="amount_positive"),)
+
+    @property
+    def intent(self) -> str:
+        """The name under which at most one open payment per merchant account collects this quote."""
+        return f"quote:{self.id}"
 
 
 class Adjustment(Base):

@@ -1,0 +1,212 @@
+"""The amount due: derived, never stored.
+
+``due = max(0, price(tariff, entry, t) + adjustments − paid)``, where `t` is the moment asked about
+(the exit, once there is one, else now) — except while a quote covers that moment: then `t` is the
+instant the quote was priced at. A quote covers once its amount was received in time, until the exit
+grace has run from the later of the provider's time and ours. A recorded exit inside the grace is
+therefore as covered as an open session: who pays at 17:55 and leaves at 18:10 owes nothing.
+
+A quote paid after its end (by the provider's time) covers nothing by itself; its money still counts.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func as sql
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from parking.sessions.models import Adjustment, ParkingSession, Quote
+from parking.tariffs import Line, Price, TariffBook, TariffVersion, price
+from payments.models import Movement, Payment
+from payments.provider import MovementKind
+
+#: How far ahead "paid until" looks for the next higher price; flat stays may be paid for good.
+HORIZON = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """A received quote: it priced the stay at `priced_at` and covers until `until`."""
+
+    priced_at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What is known about the money of one session."""
+
+    paid: int = 0
+    adjustments: int = 0
+    coverage: Coverage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a session stands at the moment asked about.
+
+    `price` is the whole stay priced at `priced_at`, with `lines` that add up to it; `due` what is
+    still to pay; `excess` what was paid beyond the price; `covered_until` the end of the exit grace.
+    """
+
+    session: ParkingSession
+    version: TariffVersion
+    priced_at: datetime
+    price: Price
+    paid: int
+    adjustments: int
+    due: int
+    excess: int
+    covered_until: datetime | None
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return self.price.lines
+
+    @property
+    def settled(self) -> bool:
+        """Nothing is due, so the vehicle may leave."""
+        return self.due == 0
+
+    @property
+    def free(self) -> bool:
+        """Nothing is due because nothing was charged, not because it was paid."""
+        return self.due == 0 and self.paid == 0
+
+
+def standing(tx: Session, tariffs: TariffBook, session: ParkingSession, now: datetime) -> Standing:
+    """Where one session stands at `now`."""
+    return standings(tx, tariffs, [session], now)[0]
+
+
+def standings(
+    tx: Session, tariffs: TariffBook, sessions: Sequence[ParkingSession], now: datetime
+) -> list[Standing]:
+    """Where many sessions stand, in three queries however many there are."""
+    money = money_of(tx, tariffs, sessions)
+    return [judge(tariffs, session, money[session.id], now) for session in sessions]
+
+
+def judge(tariffs: TariffBook, session: ParkingSession, money: Money, now: datetime) -> Standing:
+    """Pure: the standing of a session whose money is known."""
+    version = tariffs.version(session.tariff_code, session.tariff_version)
+    moment, cover = session.exit_at or max(now, session.entry_at), money.coverage
+    covered = cover is not None and cover.priced_at <= moment <= cover.until
+    priced_at = cover.priced_at if covered and cover else moment
+    cost = price(version, session.vehicle_class, session.entry_at, priced_at)
+    balance = cost.amount + money.adjustments - money.paid
+    return Standing(
+        session=session,
+        version=version,
+        priced_at=priced_at,
+        price=cost,
+        paid=money.paid,
+        adjustments=money.adjustments,
+        due=max(0, balance),
+        excess=max(0, -balance),
+        covered_until=cover.until if cover else None,
+    )
+
+
+def paid_until(now_standing: Standing, now: datetime) -> datetime | None:
+    """Until when nothing more falls due; None while something is due, `now` + HORIZON means "for as
+    long as anybody stays". The price never falls with time, so a binary search finds the step."""
+    if now_standing.due > 0:
+        return None
+    session, version = now_standing.session, now_standing.version
+    allowance = now_standing.paid - now_standing.adjustments
+
+    def within(moment: datetime) -> bool:
+        cost = price(version, session.vehicle_class, session.entry_at, moment)
+        return cost.amount <= allowance
+
+    grace = now_standing.covered_until or now
+    if not within(now):
+        return grace
+    low, high = now, now + HORIZON
+    if within(high):
+        return high
+    while high - low > timedelta(seconds=1):
+        middle = low + (high - low) / 2
+        low, high = (middle, high) if within(middle) else (low, middle)
+    return max(low, grace)
+
+
+def money_of(
+    tx: Session, tariffs: TariffBook, sessions: Iterable[ParkingSession]
+) -> Mapping[uuid.UUID, Money]:
+    """What was paid, adjusted and covered for each of these sessions."""
+    known = {session.id: session for session in sessions}
+    paid = _paid(tx, known.values())
+    adjusted = _adjusted(tx, known)
+    covers = _coverage(tx, tariffs, known)
+    return {
+        key: Money(paid.get(session.reference, 0), adjusted.get(key, 0), covers.get(key))
+        for key, session in known.items()
+    }
+
+
+def _paid(tx: Session, sessions: Iterable[ParkingSession]) -> dict[str, int]:
+    kept = sql.sum(Payment.received - Payment.reversed - Payment.refunded)
+    references = [session.reference for session in sessions]
+    rows = tx.execute(
+        select(Payment.reference, kept)
+        .where(Payment.reference.in_(references))
+        .group_by(Payment.reference)
+    )
+    return {reference: int(amount) for reference, amount in rows}
+
+
+def _adjusted(tx: Session, sessions: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+    rows = tx.execute(
+        select(Adjustment.session_id, sql.sum(Adjustment.amount))
+        .where(Adjustment.session_id.in_(sessions))
+        .group_by(Adjustment.session_id)
+    )
+    return {session_id: int(amount) for session_id, amount in rows}
+
+
+def _coverage(
+    tx: Session, tariffs: TariffBook, sessions: Mapping[uuid.UUID, ParkingSession]
+) -> dict[uuid.UUID, Coverage]:
+    """The longest-lasting received quote of each session."""
+    quotes = {
+        quote.intent: quote
+        for quote in tx.scalars(select(Quote).where(Quote.session_id.in_(sessions)))
+    }
+    best: dict[uuid.UUID, Coverage] = {}
+    references = [session.reference for session in sessions.values()]
+    for intent, covered_from in _received(tx, quotes, references).items():
+        quote = quotes[intent]
+        grace = tariffs.version(quote.tariff_code, quote.tariff_version).exit_grace_minutes
+        cover = Coverage(quote.priced_at, covered_from + timedelta(minutes=grace))
+        if quote.session_id not in best or best[quote.session_id].until < cover.until:
+            best[quote.session_id] = cover
+    return best
+
+
+def _received(
+    tx: Session, quotes: Mapping[str, Quote], references: Collection[str]
+) -> dict[str, datetime]:
+    """Intent → the later of the provider's time and ours, of every quote paid in time."""
+    rows = tx.execute(
+        select(Payment.intent, Payment.received, Payment.paid_at, sql.min(Movement.recorded_at))
+        .join(Movement, Movement.payment_id == Payment.id)
+        .where(
+            Payment.reference.in_(references),
+            Movement.kind == MovementKind.RECEIPT,
+            Movement.event_at == Payment.paid_at,
+        )
+        .group_by(Payment.id, Payment.intent, Payment.received, Payment.paid_at)
+    )
+    found: dict[str, datetime] = {}
+    for intent, amount, paid_at, recorded_at in rows:
+        quote = quotes.get(intent)
+        if quote and paid_at and amount >= quote.amount and paid_at <= quote.expires_at:
+            found[intent] = max(found.get(intent, paid_at), paid_at, recorded_at)
+    return found

@@ -1,0 +1,125 @@
+"""Quotes: an offer that holds for a set time, and the payment that takes it up."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from parking.sessions.due import Standing, judge, money_of, standing
+from parking.sessions.models import ParkingSession, Quote
+from parking.sessions.service import lock_session
+from parking.tariffs import Line, TariffBook
+from payments.accounts import Gateways
+from payments.checkout import Request, start
+from payments.errors import Conflict
+from payments.models import MerchantAccount, Payment
+from payments.web import notify_path
+
+#: An offer with less time left than this is not shown again: nobody can pay so fast.
+SHORTEST_OFFER = timedelta(minutes=1)
+
+
+def product_of(session: ParkingSession) -> str:
+    """The accounting label of what is sold: the service and the vehicle class."""
+    return f"parking:{session.vehicle_class}"
+
+
+def lines_of(quote: Quote) -> list[Line]:
+    """The quote's explanation lines, to be read in any language."""
+    return [Line(**row) for row in quote.lines]
+
+
+def offer(tx: Session, tariffs: TariffBook, session_id: uuid.UUID, now: datetime) -> Quote:
+    """The offer that holds now: the one made before while it stands, else a new one.
+
+    Two clicks at once get the same offer, because both wait for the session's lock. Raises
+    `Conflict` when nothing is due.
+    """
+    session = lock_session(tx, session_id)
+    standing_offer = _standing_offer(tx, tariffs, session, now)
+    if standing_offer is not None:
+        return standing_offer
+    current = standing(tx, tariffs, session, now)
+    if current.settled:
+        raise Conflict(
+            "Nothing is due for %(plate)s: there is nothing to pay.", plate=session.plate
+        )
+    quote = _priced(current, now)
+    tx.add(quote)
+    tx.flush()
+    return quote
+
+
+def _standing_offer(
+    tx: Session, tariffs: TariffBook, session: ParkingSession, now: datetime
+) -> Quote | None:
+    """The last offer, if it has time left and its amount is still what was due at its instant."""
+    quote = tx.scalar(
+        select(Quote)
+        .where(Quote.session_id == session.id, Quote.expires_at >= now + SHORTEST_OFFER)
+        .order_by(Quote.created_at.desc(), Quote.id.desc())
+        .limit(1)
+    )
+    if quote is None or (session.exit_at and session.exit_at < quote.priced_at):
+        return None
+    money = money_of(tx, tariffs, [session])[session.id]
+    then = judge(tariffs, session, money, quote.priced_at)
+    return quote if then.due == quote.amount else None
+
+
+def _priced(current: Standing, now: datetime) -> Quote:
+    return Quote(
+        session_id=current.session.id,
+        priced_at=current.priced_at,
+        price=current.price.amount,
+        amount=current.due,
+        currency=current.price.currency,
+        tariff_code=current.version.code,
+        tariff_version=current.version.number,
+        lines=[asdict(line) for line in current.lines],
+        created_at=now,
+        expires_at=now + timedelta(minutes=current.version.quote_minutes),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """Where the driver and the notices come back to."""
+
+    public_url: str
+    session_url: str
+
+
+def pay(
+    db: sessionmaker[Session],
+    gateways: Gateways,
+    tariffs: TariffBook,
+    session_id: uuid.UUID,
+    account: MerchantAccount,
+    journey: Journey,
+    now: datetime,
+) -> Payment:
+    """Take up the offer that holds now through `account`; send the driver to `checkout_url`.
+
+    Without a `checkout_url` the provider did not answer or said no: the payment says which.
+    """
+    with db.begin() as tx:
+        quote = offer(tx, tariffs, session_id, now)
+        session = tx.get_one(ParkingSession, session_id)
+    request = Request(
+        account=account,
+        reference=session.reference,
+        intent=quote.intent,
+        amount=quote.amount,
+        cost_centre=session.lot.number,
+        product=product_of(session),
+        description=f"{session.lot.number} {session.plate}",
+        expires_at=quote.expires_at,
+        return_url=journey.session_url,
+        notify_url=journey.public_url + notify_path(account.slug),
+    )
+    return start(db, gateways, request, now)

@@ -1,0 +1,231 @@
+"""Entry and exit, and the corrections an attendant may make. Every act is in the audit trail."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from parking.languages import mark
+from parking.lots.models import Lot
+from parking.sessions.models import ParkingSession
+from parking.sessions.plates import Plate, read_plate
+from parking.tariffs import TariffBook
+from payments import audit
+from payments.db import business_day, insert_once, new_id
+from payments.errors import Conflict, NotFound, WrongUsage
+
+#: An exit recorded by mistake can be taken back this long.
+UNDO_WINDOW = timedelta(minutes=10)
+#: An attendant may set an entry back this far; more is a typing error.
+LONGEST_SET_BACK = timedelta(days=31)
+LONGEST_REASON = 300
+DRIVER = "driver"
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """The open session of a vehicle; `joined` when it was open already."""
+
+    session: ParkingSession
+    joined: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A vehicle at a lot, as a driver or an attendant told it. `declared` when only the driver
+    vouches for the time."""
+
+    lot: Lot
+    plate: str
+    vehicle_class: str
+    entry_at: datetime
+    actor: str
+    declared: bool
+
+
+def enter(tx: Session, tariffs: TariffBook, arrival: Arrival, now: datetime) -> Entered:
+    """Open a parking session, or join the one this plate has open at this lot.
+
+    The partial unique index decides between two arrivals at once; the second reads what the first
+    wrote. Raises `InvalidPlate`, `WrongUsage` for a class the lot does not take, `NotFound` when no
+    tariff is in force.
+    """
+    lot, plate = arrival.lot, read_plate(arrival.plate, arrival.vehicle_class)
+    version = tariffs.in_force(
+        tariff_code(lot, arrival.vehicle_class), business_day(arrival.entry_at)
+    )
+    session_id = new_id()
+    row = ParkingSession(
+        id=session_id,
+        token=secrets.token_urlsafe(16),
+        reference=f"session:{session_id}",
+        lot_id=lot.id,
+        plate_key=plate.key,
+        plate=plate.display,
+        plate_kind=plate.kind,
+        needs_review=plate.needs_review or plate.ambiguous,
+        vehicle_class=arrival.vehicle_class,
+        tariff_code=version.code,
+        tariff_version=version.number,
+        entry_at=arrival.entry_at,
+        declared=arrival.declared,
+        opened_by=arrival.actor,
+        created_at=now,
+    )
+    inserted = insert_once(tx, row)
+    session = open_session(tx, lot.id, plate.key)
+    if inserted:
+        detail: dict[str, object] = {"plate": plate.display, "lot": lot.number}
+        audit.append(tx, arrival.actor, "session.enter", session.reference, detail, now)
+    return Entered(session, not inserted)
+
+
+def tariff_code(lot: Lot, vehicle_class: str) -> str:
+    """The tariff that `vehicle_class` pays at `lot`. Raises `WrongUsage` naming the classes it takes."""
+    codes = {row.vehicle_class: row.tariff_code for row in lot.tariffs}
+    if vehicle_class not in codes:
+        raise WrongUsage(
+            "Lot %(lot)s takes no vehicle of class %(vehicle)s; it takes: %(classes)s.",
+            lot=lot.number,
+            vehicle=vehicle_class or "—",
+            classes=", ".join(sorted(codes)),
+        )
+    return codes[vehicle_class]
+
+
+def open_session(tx: Session, lot_id: uuid.UUID, plate_key: str) -> ParkingSession:
+    """The open session of this plate at this lot. Raises `NotFound`."""
+    found = tx.scalar(
+        select(ParkingSession).where(
+            ParkingSession.lot_id == lot_id,
+            ParkingSession.plate_key == plate_key,
+            ParkingSession.exit_at.is_(None),
+        )
+    )
+    if found is None:
+        raise NotFound("No vehicle with plate %(plate)s is parked here.", plate=plate_key)
+    return found
+
+
+def session_by_token(tx: Session, token: str) -> ParkingSession:
+    """The session a link names. Raises `NotFound`."""
+    found = tx.scalar(select(ParkingSession).where(ParkingSession.token == token))
+    if found is None:
+        raise NotFound("There is no such parking session.")
+    return found
+
+
+def lock_session(tx: Session, session_id: uuid.UUID) -> ParkingSession:
+    """The session under its row lock (SQLite writers already are alone). Raises `NotFound`."""
+    found = tx.scalar(
+        select(ParkingSession)
+        .where(ParkingSession.id == session_id)
+        .with_for_update(of=ParkingSession)
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound("There is no such parking session.")
+    return found
+
+
+def open_sessions(
+    tx: Session, lots: Collection[uuid.UUID], ending: str = ""
+) -> Sequence[ParkingSession]:
+    """Vehicles inside these lots, newest first; `ending` keeps plates that end in these symbols."""
+    query = select(ParkingSession).where(
+        ParkingSession.lot_id.in_(lots), ParkingSession.exit_at.is_(None)
+    )
+    symbols = "".join(c for c in ending.upper().replace("Đ", "D") if c.isascii() and c.isalnum())
+    if symbols:
+        query = query.where(ParkingSession.plate_key.endswith(symbols, autoescape=True))
+    return tx.scalars(query.order_by(ParkingSession.entry_at.desc())).all()
+
+
+def record_exit(tx: Session, session_id: uuid.UUID, actor: str, now: datetime) -> ParkingSession:
+    """The vehicle left now; the price freezes here. Recording it again changes nothing."""
+    session = lock_session(tx, session_id)
+    if session.exit_at is None:
+        session.exit_at, session.exit_by = max(now, session.entry_at), actor
+        audit.append(tx, actor, "session.exit", session.reference, {"plate": session.plate}, now)
+    return session
+
+
+def undo_exit(tx: Session, session_id: uuid.UUID, actor: str, now: datetime) -> ParkingSession:
+    """The vehicle is still here after all. Raises `Conflict` after ten minutes, or when the same
+    plate has entered again."""
+    session = lock_session(tx, session_id)
+    if session.exit_at is None:
+        return session
+    if now - session.exit_at > UNDO_WINDOW:
+        raise Conflict(
+            "The exit of %(plate)s was recorded more than ten minutes ago and stays.",
+            plate=session.plate,
+        )
+    before, session.exit_at, session.exit_by = session.exit_at, None, None
+    _flush_alone(tx, session.plate)
+    audit.append(tx, actor, "session.undo_exit", session.reference, {"exit_at": before}, now)
+    return session
+
+
+def _flush_alone(tx: Session, plate: str) -> None:
+    """Write the row; the index refuses a second open session of the same plate at the lot."""
+    try:
+        tx.flush()
+    except IntegrityError as error:
+        raise Conflict(
+            "%(plate)s already has another open session at this lot.", plate=plate
+        ) from error
+
+
+def correct_plate(
+    tx: Session, session_id: uuid.UUID, plate: str, reason: str, actor: str, now: datetime
+) -> ParkingSession:
+    """Replace a plate that was typed wrongly. Raises `InvalidPlate`, `WrongUsage` without a reason,
+    `Conflict` when the right plate is parked here already."""
+    session, why = lock_session(tx, session_id), _reason(reason)
+    read: Plate = read_plate(plate, session.vehicle_class)
+    before = session.plate
+    session.plate_key, session.plate, session.plate_kind = read.key, read.display, read.kind
+    session.needs_review = read.needs_review or read.ambiguous
+    _flush_alone(tx, read.display)
+    detail: dict[str, object] = {"before": before, "after": read.display, "reason": why}
+    audit.append(tx, actor, "session.correct_plate", session.reference, detail, now)
+    return session
+
+
+def _reason(text: str) -> str:
+    reason = " ".join(text.split())
+    if not 3 <= len(reason) <= LONGEST_REASON:
+        raise WrongUsage(
+            mark("Please give a reason in 3 to %(longest)s characters."), longest=LONGEST_REASON
+        )
+    return reason
+
+
+def confirm_entry(
+    tx: Session, session_id: uuid.UUID, entry_at: datetime | None, actor: str, now: datetime
+) -> ParkingSession:
+    """Vouch for the entry time a driver declared, or set it back to `entry_at`, when the vehicle was
+    really seen. Raises `Conflict` unless the entry is only declared, `WrongUsage` for a later time."""
+    session = lock_session(tx, session_id)
+    if not session.declared or session.exit_at is not None:
+        raise Conflict("The entry of %(plate)s is already settled.", plate=session.plate)
+    before = session.entry_at
+    if entry_at is not None:
+        if not before - LONGEST_SET_BACK <= entry_at <= before:
+            raise WrongUsage(
+                "The entry can only be set back, at most %(days)s days before the declared time.",
+                days=LONGEST_SET_BACK.days,
+            )
+        session.entry_at = entry_at
+    session.declared = False
+    detail: dict[str, object] = {"before": before, "after": session.entry_at}
+    audit.append(tx, actor, "session.confirm_entry", session.reference, detail, now)
+    return session
