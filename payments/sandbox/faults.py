@@ -50,16 +50,16 @@ def line_of(motion: Motion) -> Line:
 def shown(motion: Motion, fault: FaultRow | None) -> Sequence[Line]:
     """The lines the file shows for `motion`: one, unless a fault says otherwise."""
     line = line_of(motion)
-    match fault.kind if fault else None:
+    if fault is None:
+        return (line,)
+    match fault.kind:
         case Fault.MISSING_LINE:
             return ()
-        case Fault.WRONG_AMOUNT if fault:
-            return (replace(line, gross=fault.amount),)
-        case Fault.FEE_ERROR if fault:
-            return (replace(line, fee=fault.amount),)
         case Fault.DUPLICATE:
             return (line, replace(line, line_ref=duplicate_ref(motion.ref)))
-        case _:
+        case Fault.WRONG_AMOUNT | Fault.FEE_ERROR:
+            return (replace(line, gross=fault.amount, fee=fault.fee),)
+        case _:  # a late line, now that its day has come
             return (line,)
 
 

@@ -23,7 +23,7 @@ from payments.provider import Http, ProviderUnavailable
 from payments.sandbox.config import SandboxConfig
 from payments.sandbox.models import Motion, NoticeRow, Order
 from payments.sandbox.orders import motion_view
-from payments.sandbox.signing import notice_headers
+from payments.sandbox.signing import notice_headers, write_instant
 
 #: Seconds to wait after the first, second, … failed attempt; after the last one it is given up.
 BACK_OFF = (5, 30, 120, 300, 900, 3_600, 10_800, 21_600, 43_200, 86_400)
@@ -43,7 +43,7 @@ def announce_motion(
     body = {
         "type": kind,
         "status": "paid",
-        "event_at": motion.event_at.isoformat(),
+        "event_at": write_instant(motion.event_at),
         "refund_key": motion.refund_key,
         "movements": [motion_view(motion)],
     }
@@ -57,7 +57,7 @@ def announce_decline(
     body: dict[str, Any] = {
         "type": "payment.declined",
         "status": "cancelled",
-        "event_at": moment.isoformat(),
+        "event_at": write_instant(moment),
         "refund_key": None,
         "movements": [],
     }

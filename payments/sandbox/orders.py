@@ -19,6 +19,7 @@ from payments.sandbox.body import (
     read_web_address,
 )
 from payments.sandbox.models import Kind, Motion, Order
+from payments.sandbox.signing import write_instant
 
 CURRENCY = "VND"
 
@@ -111,7 +112,7 @@ def motion_view(motion: Motion) -> dict[str, Any]:
         "rail_ref": motion.rail_ref,
         "amount": motion.amount,
         "currency": CURRENCY,
-        "event_at": motion.event_at.isoformat(),
+        "event_at": write_instant(motion.event_at),
     }
 
 
@@ -128,6 +129,6 @@ def view(tx: Session, order: Order, base_url: str, now: datetime) -> dict[str, A
         "currency": order.currency,
         "pay_url": f"{base_url.rstrip('/')}/pay/{order.token}",
         "status": state,
-        "event_at": since.isoformat(),
+        "event_at": write_instant(since),
         "movements": [motion_view(motion) for motion in receipts],
     }

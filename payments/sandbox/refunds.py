@@ -17,6 +17,7 @@ from payments.sandbox.models import Kind, Motion, Order
 from payments.sandbox.notices import announce_motion
 from payments.sandbox.orders import find, motion_view, motions
 from payments.sandbox.refs import short_ref
+from payments.sandbox.signing import write_instant
 
 
 def create(
@@ -86,6 +87,6 @@ def view(tx: Session, refund: Motion) -> dict[str, Any]:
         "order": refund.order_code,
         "provider_ref": tx.get_one(Order, refund.order_id).reference,
         "status": "paid",
-        "event_at": refund.event_at.isoformat(),
+        "event_at": write_instant(refund.event_at),
         "movements": [motion_view(refund)],
     }

@@ -86,6 +86,11 @@ def read_instant(text: str) -> datetime:
     return instant
 
 
+def write_instant(instant: datetime) -> str:
+    """`instant` in UTC, so that one instant is always written alike."""
+    return instant.astimezone(UTC).isoformat()
+
+
 def notice_headers(
     event: str, body: bytes, secrets: Sequence[str], now: datetime
 ) -> dict[str, str]:
