@@ -87,7 +87,10 @@ def _table(
         for line in found.lines
     ]
     rows.append(
-        (translate(mark("Total"), language), format_amount(found.amount, found.currency, language))
+        (
+            translate(mark("Total price"), language),
+            format_amount(found.amount, found.currency, language),
+        )
     )
     left = max(len(text) for text, _ in rows)
     right = max(len(amount) for _, amount in rows)

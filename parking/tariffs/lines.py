@@ -109,6 +109,10 @@ def minimum_line(currency: str, minimum: int, charged: int) -> Line:
 
 def say_length(minutes: int, language: str) -> str:
     """A length of time as people say it: ``90 phút``, ``2 giờ``."""
+    if minutes == 60:
+        return translate("1 hour", language)
+    if minutes == 1:
+        return translate("1 minute", language)
     if minutes % 60:
         return translate("%(count)s minutes", language, count=minutes)
     return translate("%(count)s hours", language, count=minutes // 60)

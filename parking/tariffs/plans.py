@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from parking.tariffs.model import Band
 from parking.tariffs.reader import Table
-from parking.tariffs.reading import MIDNIGHT, WEEK
+from parking.tariffs.reading import MIDNIGHT, ORDINARY
 
 Plan = tuple[tuple[int, Band], ...]
 
@@ -17,7 +17,7 @@ def day_plans(vehicle: Table, bands: Sequence[Band]) -> dict[str, Plan]:
     Raises `InvalidTariff` for an overlap, at the later band, and for a gap that no band with
     ``free = true`` or ``closed = true`` declares, at the band before it.
     """
-    declared = dict.fromkeys([*WEEK, *(day for band in bands for day in band.days)])
+    declared = dict.fromkeys([*ORDINARY, *(day for band in bands for day in band.days)])
     return {day: _plan(vehicle, bands, day) for day in declared}
 
 

@@ -34,7 +34,8 @@ class Source:
         """The complaint about `place`, or about the nearest table around it that is written down."""
         while place not in self.lines:
             place = place[:-1]
-        return InvalidTariff(reason, where=f"{self.file}:{self.lines[place]}", **parts)
+        brief = {name: " ".join(str(value).split())[:200] for name, value in parts.items()}
+        return InvalidTariff(reason, where=f"{self.file}:{self.lines[place]}", **brief)
 
 
 @dataclass

@@ -15,7 +15,7 @@ PRICINGS: dict[str, Kind] = {
     "closed": "closed",
 }
 MIDNIGHT = 24 * 60
-WEEK = ("weekday", "weekend")
+ORDINARY = ("weekday", "weekend")
 
 
 def read_origin(table: Table, default: Origin | None = None) -> Origin:
@@ -31,7 +31,7 @@ def read_bands(vehicle: Table, origin: Origin, day_types: Collection[str]) -> tu
     block = vehicle.number("block_minutes", 60, least=1, most=MIDNIGHT)
     if not vehicle.has("bands"):
         name = {"vi": "cả ngày", "en": "all day"}
-        return (_priced(vehicle, "all day", name, (0, MIDNIGHT), WEEK, origin, block),)
+        return (_priced(vehicle, "all day", name, (0, MIDNIGHT), ORDINARY, origin, block),)
     return tuple(_band(table, origin, day_types, block) for table in vehicle.tables("bands"))
 
 
@@ -43,7 +43,7 @@ def _band(table: Table, around: Origin, day_types: Collection[str], block: int) 
         raise table.refuse(
             "to", '%(where)s: this band is empty; the whole day is from "00:00" to "24:00".'
         )
-    days = table.choices("days", day_types, WEEK)
+    days = table.choices("days", day_types, ORDINARY)
     key = name.get("en") or next(iter(name.values()))
     band = _priced(table, key, name, hours, days, origin, block)
     table.done()

@@ -22,7 +22,7 @@ from parking.tariffs.model import (
 )
 from parking.tariffs.plans import day_plans
 from parking.tariffs.reader import Table
-from parking.tariffs.reading import WEEK, read_bands, read_origin
+from parking.tariffs.reading import ORDINARY, read_bands, read_origin
 from payments.money import EXPONENTS
 
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -70,7 +70,7 @@ def _fingerprint(table: Table, zone: ZoneInfo, holidays: Mapping[date, Holiday])
 def _vehicles(table: Table, holidays: Mapping[date, Holiday]) -> dict[str, VehicleTariff]:
     if not table.values:
         raise table.refuse(None, "%(where)s: a tariff needs at least one vehicle class.")
-    day_types = dict.fromkeys(WEEK)
+    day_types = dict.fromkeys(ORDINARY)
     if holidays:
         day_types |= dict.fromkeys(["holiday", *(holiday.kind for holiday in holidays.values())])
     vehicles = {}

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from parking.languages import DEFAULT, mark, translate
 from parking.tariffs.lines import CAPPED, say_length
-from parking.tariffs.model import Band, Step, TariffVersion, VehicleTariff, pick
+from parking.tariffs.model import Band, Origin, Step, TariffVersion, VehicleTariff, pick
 from parking.tariffs.plans import clock
-from parking.tariffs.reading import WEEK
+from parking.tariffs.reading import ORDINARY
 from payments.money import format_amount
 
 DAY_TYPES = {
@@ -38,7 +38,8 @@ CROSSING = {
     },
 }
 STRADDLED = mark(
-    "Staying more than %(length)s into another time of day pays that one too, once per turn"
+    "You pay the price at entry; more than %(length)s in another time of day adds its price, "
+    "once per turn"
 )
 TOLERATED = mark("Up to %(length)s into another time of day costs nothing more")
 RESTARTS = {
@@ -87,23 +88,29 @@ class _Speaker:
             return ""
         name = pick(band.name, self.language)
         hours = f"{name[:1].upper()}{name[1:]} ({clock(band.start)}–{clock(band.end)})"
-        if band.days == WEEK and len(vehicle.plans) == len(WEEK):
+        if band.days == ORDINARY and len(vehicle.plans) == len(ORDINARY):
             return hours
         days = (self.say(DAY_TYPES.get(day, day)) for day in band.days)
         return f"{', '.join(days)}, {hours}"
 
     def _band(self, band: Band) -> Iterator[str]:
         if band.kind == "turn":
-            yield self.say(mark("%(amount)s per turn"), amount=self.money(band.turn))
+            line = self.say(mark("%(amount)s per turn"), amount=self.money(band.turn))
+            yield self._sure(line, band.origin)
         elif band.kind == "free":
             yield self.say(mark("free of charge"))
         elif band.kind == "closed":
-            yield self.say(mark("closed"))
+            yield self.say(mark("the lot is closed"))
         for step in band.ladder.steps:
             line = self._bracket(step) if step.reach is not None else self._step(step)
             if step.cap is not None:
                 line += f" ({self.say(mark('at most %(amount)s'), amount=self.money(step.cap))})"
-            yield line
+            yield self._sure(line, step.origin)
+
+    def _sure(self, line: str, origin: Origin) -> str:
+        if origin.status != "assumed":
+            return line
+        return self.say(mark("%(price)s (no official price found)"), price=line)
 
     def _bracket(self, step: Step) -> str:
         amount = self.money(step.reach or 0)
@@ -148,7 +155,10 @@ class _Speaker:
     def rules(self, vehicle: VehicleTariff) -> Iterator[str]:
         kinds = {band.kind for band in vehicle.bands}
         ladder, turn = "ladder" in kinds, "turn" in kinds
-        if ladder and any(s.reach is None for band in vehicle.bands for s in band.ladder.steps):
+        blocks = {s.minutes for b in vehicle.bands for s in b.ladder.steps if s.reach is None}
+        if blocks == {60} and vehicle.rounding == "up":
+            yield self.say(mark("Each started hour counts in full"))
+        elif blocks:
             yield self.say(ROUNDING[vehicle.rounding])
         if len(vehicle.bands) > 1 and (ladder or turn):
             yield from self._crossing(vehicle, "ladder" if ladder else "turn")
@@ -156,11 +166,13 @@ class _Speaker:
             yield self.say(RESTARTS[vehicle.restarts][0 if ladder else 1])
 
     def _crossing(self, vehicle: VehicleTariff, kind: str) -> Iterator[str]:
-        amount = self.money(vehicle.combined)
-        yield self.say(CROSSING[kind][vehicle.crossing], amount=amount)
-        if vehicle.straddle_minutes:
-            straddled = STRADDLED if vehicle.crossing == "entry" else TOLERATED
-            yield self.say(straddled, length=self.length(vehicle.straddle_minutes))
+        straddle = vehicle.straddle_minutes
+        if straddle and vehicle.crossing == "entry":
+            yield self.say(STRADDLED, length=self.length(straddle))
+            return
+        yield self.say(CROSSING[kind][vehicle.crossing], amount=self.money(vehicle.combined))
+        if straddle:
+            yield self.say(TOLERATED, length=self.length(straddle))
 
     def limits(self, vehicle: VehicleTariff) -> Iterator[str]:
         if vehicle.free_minutes:
