@@ -24,7 +24,8 @@ APPEND_ONLY = ("statement_line", "assignment_log")
 class Statement(Base):
     """A settlement file (leg ``settlement``) or a bank statement (leg ``bank``) of one account for
     one business day. `complete` is False when the provider said that more will follow. `count` to
-    `net` are the control totals the file claimed, checked before it was accepted."""
+    `net` are the control totals the file claimed, checked before it was accepted; `repeated_*` is
+    the part of them in lines that an earlier file had told of (a line is stored once)."""
 
     __tablename__ = "statement"
 
@@ -40,6 +41,10 @@ class Statement(Base):
     gross: Mapped[int]
     fee: Mapped[int]
     net: Mapped[int]
+    repeated_count: Mapped[int] = mapped_column(default=0)
+    repeated_gross: Mapped[int] = mapped_column(default=0)
+    repeated_fee: Mapped[int] = mapped_column(default=0)
+    repeated_net: Mapped[int] = mapped_column(default=0)
 
     __table_args__ = (
         UniqueConstraint("account_id", "leg", "sha256"),
@@ -133,8 +138,9 @@ class AssignmentLog(Base):
 
 class Break(Base):
     """A difference somebody must explain. `kind` is the class named in `breaks.CLASSES`; `day` is
-    the business day it belongs to; `difference` is theirs − ours. `timing` is True while the money
-    may still arrive in a later file. `state`: open or resolved."""
+    the business day it belongs to; `difference` is theirs − ours. Our side is a movement on the
+    settlement leg and the payout's settlement line on the bank leg. `timing` is True while the
+    money may still arrive in a later file. `state`: open or resolved."""
 
     __tablename__ = "break"
 
@@ -145,6 +151,7 @@ class Break(Base):
     kind: Mapped[str]
     movement_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("movement.id"), index=True)
     line_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("statement_line.id"), index=True)
+    payout_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("statement_line.id"), index=True)
     difference: Mapped[int]
     currency: Mapped[str]
     timing: Mapped[bool] = mapped_column(default=False)
@@ -155,7 +162,10 @@ class Break(Base):
 
     __table_args__ = (
         CheckConstraint("state IN ('open', 'resolved')", name="state"),
-        CheckConstraint("movement_id IS NOT NULL OR line_id IS NOT NULL", name="has_a_side"),
+        CheckConstraint(
+            "movement_id IS NOT NULL OR line_id IS NOT NULL OR payout_id IS NOT NULL",
+            name="has_a_side",
+        ),
         Index("ix_break_day", "day", "account_id"),
         Index(
             "ux_break_open_line",
@@ -172,6 +182,14 @@ class Break(Base):
             unique=True,
             sqlite_where=text("state = 'open' AND movement_id IS NOT NULL"),
             postgresql_where=text("state = 'open' AND movement_id IS NOT NULL"),
+        ),
+        Index(
+            "ux_break_open_payout",
+            "leg",
+            "payout_id",
+            unique=True,
+            sqlite_where=text("state = 'open' AND payout_id IS NOT NULL"),
+            postgresql_where=text("state = 'open' AND payout_id IS NOT NULL"),
         ),
     )
 

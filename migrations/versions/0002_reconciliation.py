@@ -80,6 +80,10 @@ def upgrade() -> None:
         sa.Column("gross", sa.BigInteger(), nullable=False),
         sa.Column("fee", sa.BigInteger(), nullable=False),
         sa.Column("net", sa.BigInteger(), nullable=False),
+        sa.Column("repeated_count", sa.BigInteger(), nullable=False),
+        sa.Column("repeated_gross", sa.BigInteger(), nullable=False),
+        sa.Column("repeated_fee", sa.BigInteger(), nullable=False),
+        sa.Column("repeated_net", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"], ["merchant_account.id"], name="fk_statement_account_id_merchant_account"
         ),
@@ -187,6 +191,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("movement_id", sa.Uuid(), nullable=True),
         sa.Column("line_id", sa.Uuid(), nullable=True),
+        sa.Column("payout_id", sa.Uuid(), nullable=True),
         sa.Column("difference", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(), nullable=False),
         sa.Column("timing", sa.Boolean(), nullable=False),
@@ -196,7 +201,8 @@ def upgrade() -> None:
         sa.Column("resolution", sa.String(), nullable=True),
         sa.CheckConstraint("state IN ('open', 'resolved')", name="ck_break_state"),
         sa.CheckConstraint(
-            "movement_id IS NOT NULL OR line_id IS NOT NULL", name="ck_break_has_a_side"
+            "movement_id IS NOT NULL OR line_id IS NOT NULL OR payout_id IS NOT NULL",
+            name="ck_break_has_a_side",
         ),
         sa.ForeignKeyConstraint(
             ["account_id"], ["merchant_account.id"], name="fk_break_account_id_merchant_account"
@@ -207,11 +213,15 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["movement_id"], ["movement.id"], name="fk_break_movement_id_movement"
         ),
+        sa.ForeignKeyConstraint(
+            ["payout_id"], ["statement_line.id"], name="fk_break_payout_id_statement_line"
+        ),
         sa.PrimaryKeyConstraint("id", name="pk_break"),
     )
     op.create_index("ix_break_day", "break", ["day", "account_id"], unique=False)
     op.create_index("ix_break_line_id", "break", ["line_id"], unique=False)
     op.create_index("ix_break_movement_id", "break", ["movement_id"], unique=False)
+    op.create_index("ix_break_payout_id", "break", ["payout_id"], unique=False)
     op.create_index(
         "ux_break_open_line",
         "break",
@@ -227,6 +237,14 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("state = 'open' AND movement_id IS NOT NULL"),
         postgresql_where=sa.text("state = 'open' AND movement_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ux_break_open_payout",
+        "break",
+        ["leg", "payout_id"],
+        unique=True,
+        sqlite_where=sa.text("state = 'open' AND payout_id IS NOT NULL"),
+        postgresql_where=sa.text("state = 'open' AND payout_id IS NOT NULL"),
     )
 
 
