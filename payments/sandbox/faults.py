@@ -50,17 +50,15 @@ def line_of(motion: Motion) -> Line:
 def shown(motion: Motion, fault: FaultRow | None) -> Sequence[Line]:
     """The lines the file shows for `motion`: one, unless a fault says otherwise."""
     line = line_of(motion)
-    if fault is None:
-        return (line,)
-    match fault.kind:
-        case Fault.MISSING_LINE:
-            return ()
-        case Fault.DUPLICATE:
-            return (line, replace(line, line_ref=duplicate_ref(motion.ref)))
-        case Fault.WRONG_AMOUNT | Fault.FEE_ERROR:
-            return (replace(line, gross=fault.amount, fee=fault.fee),)
-        case _:  # a late line, now that its day has come
+    match fault:
+        case None:
             return (line,)
+        case FaultRow(kind=Fault.MISSING_LINE):
+            return ()
+        case FaultRow(kind=Fault.DUPLICATE):
+            return (line, replace(line, line_ref=duplicate_ref(motion.ref)))
+        case _:
+            return (replace(line, gross=fault.amount, fee=fault.fee),)
 
 
 def duplicate_ref(ref: str) -> str:
