@@ -165,4 +165,6 @@ def insert_once(tx: Session, row: Base) -> bool:
     dialect = tx.get_bind().dialect.name
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     statement = insert(type(row)).values(values).on_conflict_do_nothing()
-    return bool(tx.connection().execute(statement).rowcount)
+    # without the option an INSERT's rowcount is -1 on PostgreSQL
+    counted = statement.execution_options(preserve_rowcount=True)
+    return tx.connection().execute(counted).rowcount == 1

@@ -19,6 +19,7 @@ from sqlalchemy import Engine, create_engine, make_url
 
 from parking import schema
 from payments.db import Databases, connect
+from tests.kit import Town, make_town
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -122,3 +123,9 @@ def databases(database_url: str) -> Iterator[Databases]:
     opened = connect(database_url)
     yield opened
     opened.dispose()
+
+
+@pytest.fixture
+def town(databases: Databases, database_url: str, tmp_path: Path) -> Town:
+    """The cast of `tests.kit` in a fresh database; the test runs once on each kind."""
+    return make_town(databases, tmp_path, database_url)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from parking.languages import translate
+from parking.languages import mark, translate
 from parking.lots.models import Lot, Sign
 from payments import audit
 from payments.errors import NotFound
@@ -86,15 +86,26 @@ def link_of(keys: KeyRing, public_url: str, lot: Lot, sign: Sign) -> str:
 
 def printed_sign(keys: KeyRing, public_url: str, lot: Lot, sign: Sign) -> printed.Sign:
     """Everything that stands on the printed plate, Vietnamese first, English second."""
-    parts = urlsplit(public_url)
+    call, pay_at = mark("Scan to see the price and pay"), mark("Pay only at this address")
+    warning = mark(
+        "A code that asks for a bank transfer at once is not ours. Check the address before you pay."
+    )
+    operator = translate("Operator: %(name)s", name=lot.operator.legal_name)
     return printed.Sign(
         link=link_of(keys, public_url, lot, sign),
-        lot_number=lot.number,
-        lot_name=lot.name,
-        operator=lot.operator.legal_name,
-        domain=parts.netloc,
-        invitation=translate("Scan to see the price and pay", "vi"),
-        invitation_english=translate("Scan to see the price and pay", "en"),
-        warning="",
+        heading=_both(mark("Parking lot number")),
+        number=lot.number,
+        name=lot.name,
+        owner=operator,
+        call=translate(call),
+        call_second=call,
+        address_label=_both(pay_at),
+        address=urlsplit(public_url).netloc,
+        warning=translate(warning),
+        warning_second=warning,
         serial=f"{lot.number}-{sign.version}",
     )
+
+
+def _both(sentence: str) -> str:
+    return f"{translate(sentence)} · {sentence}"
