@@ -33,8 +33,8 @@ logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 
 class HttpClient:
-    """An outbound client for the hosts in `allowed_hosts` (``host`` or ``host:port``; a host that
-    is reached without TLS is written ``http://host:port``).
+    """An outbound client for the hosts in `allowed_hosts` (``host`` or ``host:port``, with
+    ``https://`` or without; a host that is reached without TLS is written ``http://host:port``).
 
     Waits are in seconds: `connect` and `read` for each step, `whole` for one request in all.
     `mounts` maps a base URL to a WSGI application of this process, which is then called without
@@ -51,7 +51,7 @@ class HttpClient:
         largest_answer: int = LARGEST_ANSWER,
         mounts: Mapping[str, WSGIApplication] | None = None,
     ) -> None:
-        entries = frozenset(host.lower() for host in allowed_hosts)
+        entries = frozenset(host.lower().removeprefix("https://") for host in allowed_hosts)
         self._plain = frozenset(
             e.removeprefix("http://") for e in entries if e.startswith("http://")
         )

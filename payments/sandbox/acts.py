@@ -64,7 +64,8 @@ def perform(
         return known
     _check_payable(order, act, moment)
     received = amount or _amount_of(order, act)
-    return known + [_receive(tx, config, order, received, moment, now) for _ in range(missing)]
+    numbers = range(len(known) + 1, len(known) + missing + 1)
+    return known + [_receive(tx, config, order, n, received, moment, now) for n in numbers]
 
 
 def _check_payable(order: Order, act: Act, moment: datetime) -> None:
@@ -86,9 +87,14 @@ def _amount_of(order: Order, act: Act) -> int:
 
 
 def _receive(
-    tx: Session, config: SandboxConfig, order: Order, amount: int, moment: datetime, now: datetime
+    tx: Session,
+    config: SandboxConfig,
+    order: Order,
+    number: int,
+    amount: int,
+    moment: datetime,
+    now: datetime,
 ) -> Motion:
-    number = len(motions(tx, order, Kind.PAYMENT)) + 1
     motion = Motion(
         merchant=order.merchant,
         order_id=order.id,

@@ -15,13 +15,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, request
+from sqlalchemy.orm import Session
 
 from payments.sandbox import acts, body, files, orders, planting, refunds
 from payments.sandbox.books import books
-from payments.sandbox.models import Kind
+from payments.sandbox.models import Kind, Order
 from payments.sandbox.signing import SignedRequest, verify
 
 api = Blueprint("api", __name__, url_prefix="/v1")
@@ -68,15 +68,19 @@ def create_order() -> Response:
     caller = _caller()
     with books().db.write.begin() as tx:
         order = orders.create(tx, caller.merchant, _fields(), caller.now)
-        return jsonify(orders.view(tx, order, books().config.base_url, caller.now))
+        return _order(tx, order, caller.now)
 
 
 @api.get("/orders/<code>")
 def show_order(code: str) -> Response:
     caller = _caller()
     with books().db.read.begin() as tx:
-        order = orders.find(tx, caller.merchant, code)
-        return jsonify(orders.view(tx, order, books().config.base_url, caller.now))
+        return _order(tx, orders.find(tx, caller.merchant, code), caller.now)
+
+
+def _order(tx: Session, order: Order, now: datetime) -> Response:
+    receipts = orders.motions(tx, order, Kind.PAYMENT)
+    return jsonify(orders.view(order, receipts, books().config.base_url, now))
 
 
 @api.post("/refunds")
@@ -118,11 +122,8 @@ def act() -> Response:
     amount = body.read_amount(fields, "amount") if "amount" in fields else None
     with books().db.write.begin() as tx:
         order = orders.find(tx, caller.merchant, body.read_name(fields, "order"))
-        acts.perform(tx, books().config, order, done, caller.now, at, amount)
-        answer: dict[str, Any] = orders.view(tx, order, books().config.base_url, caller.now)
-        received = orders.motions(tx, order, Kind.PAYMENT)
-        answer["movements"] = [orders.motion_view(motion) for motion in received]
-        return jsonify(answer)
+        receipts = acts.perform(tx, books().config, order, done, caller.now, at, amount)
+        return jsonify({"movements": [orders.motion_view(receipt) for receipt in receipts]})
 
 
 @api.post("/test/faults")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -85,16 +85,18 @@ def by_token(tx: Session, token: str) -> Order:
     return order
 
 
-def motions(tx: Session, order: Order, kind: Kind, until: datetime | None = None) -> list[Motion]:
-    """Receipts or refunds of `order`, oldest first: all of them, or those that happened by `until`.
-    Money that is on its way (paid late, arriving in the future) is not known before it is there."""
+def motions(tx: Session, order: Order, kind: Kind) -> list[Motion]:
+    """All receipts or refunds of `order`, oldest first, those still on their way included."""
     query = select(Motion).where(Motion.order_id == order.id, Motion.kind == kind)
-    if until is not None:
-        query = query.where(Motion.event_at <= until)
     return list(tx.scalars(query.order_by(Motion.event_at, Motion.id)))
 
 
-def status(order: Order, receipts: list[Motion], now: datetime) -> tuple[str, datetime]:
+def arrived(known: Sequence[Motion], now: datetime) -> list[Motion]:
+    """What has happened by `now`: money that was paid late is not known before it is there."""
+    return [motion for motion in known if motion.event_at <= now]
+
+
+def status(order: Order, receipts: Sequence[Motion], now: datetime) -> tuple[str, datetime]:
     """What the sandbox says of `order` at `now`, and since when."""
     if receipts:
         return "paid", receipts[-1].event_at
@@ -116,11 +118,11 @@ def motion_view(motion: Motion) -> dict[str, Any]:
     }
 
 
-def view(tx: Session, order: Order, base_url: str, now: datetime) -> dict[str, Any]:
-    """The whole order as the status API tells it. Nothing in it changes unless the order does, so
-    that two equal answers are equal byte for byte."""
-    receipts = motions(tx, order, Kind.PAYMENT, now)
-    state, since = status(order, receipts, now)
+def view(order: Order, receipts: Sequence[Motion], base_url: str, now: datetime) -> dict[str, Any]:
+    """The whole order as the status API tells it at `now`. Nothing in it changes unless the order
+    does, so that two equal answers are equal byte for byte."""
+    here = arrived(receipts, now)
+    state, since = status(order, here, now)
     return {
         "order": order.code,
         "refund_key": None,
@@ -130,5 +132,5 @@ def view(tx: Session, order: Order, base_url: str, now: datetime) -> dict[str, A
         "pay_url": f"{base_url.rstrip('/')}/pay/{order.token}",
         "status": state,
         "event_at": write_instant(since),
-        "movements": [motion_view(motion) for motion in receipts],
+        "movements": [motion_view(motion) for motion in here],
     }

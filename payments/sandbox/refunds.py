@@ -15,7 +15,7 @@ from payments.sandbox.body import read_amount, read_name
 from payments.sandbox.config import SandboxConfig
 from payments.sandbox.models import Kind, Motion, Order
 from payments.sandbox.notices import announce_motion
-from payments.sandbox.orders import find, motion_view, motions
+from payments.sandbox.orders import arrived, find, motion_view, motions
 from payments.sandbox.refs import short_ref
 from payments.sandbox.signing import write_instant
 
@@ -37,7 +37,8 @@ def create(
 
 
 def _check_enough(tx: Session, order: Order, amount: int, now: datetime) -> None:
-    received = sum(motion.amount for motion in motions(tx, order, Kind.PAYMENT, now))
+    receipts = arrived(motions(tx, order, Kind.PAYMENT), now)
+    received = sum(motion.amount for motion in receipts)
     returned = sum(motion.amount for motion in motions(tx, order, Kind.REFUND))
     if returned + amount > received:
         raise Conflict(

@@ -131,12 +131,12 @@ def test_a_mounted_application_may_answer_with_a_plain_list() -> None:
 )
 def test_a_host_that_was_not_named_is_never_called(url: str) -> None:
     with pytest.raises(WrongUsage, match="add it to the allowed hosts"):
-        HttpClient(["pay.example", "other.example:443"]).request("GET", url)
+        HttpClient(["https://pay.example", "other.example:443"]).request("GET", url)
 
 
 def test_plain_http_goes_to_this_machine_only_unless_it_was_named() -> None:
     with pytest.raises(WrongUsage, match="over https"):
-        HttpClient(["sandbox.invalid:8100"]).request("GET", "http://sandbox.invalid:8100/")
+        HttpClient(["https://sandbox.invalid:8100"]).request("GET", "http://sandbox.invalid:8100/")
     named = HttpClient(["http://sandbox.invalid:8100"], connect=0.5)
     with pytest.raises(ProviderUnavailable):
         named.request("GET", "http://sandbox.invalid:8100/")

@@ -1,0 +1,123 @@
+"""Every kind of fault a day's file can carry on purpose."""
+
+from __future__ import annotations
+
+import pytest
+
+from payments.errors import NotFound
+from payments.provider import (
+    LineKind,
+    ProviderRefused,
+    StatementFile,
+    StatementLine,
+)
+from tests.sandbox.conftest import MORNING, TODAY, TOMORROW, World
+from tests.sandbox.test_files import file_of
+
+
+def by_order(file: StatementFile) -> dict[str | None, list[StatementLine]]:
+    found: dict[str | None, list[StatementLine]] = {}
+    for line in file.lines:
+        found.setdefault(line.order_code, []).append(line)
+    return found
+
+
+def test_a_missing_line_never_comes(world: World) -> None:
+    kept, lost = world.paid(1), world.paid(2, 30_000)
+    fault = world.drive.plant(TODAY, "missing_line", order=lost.code)
+    assert (fault.line, fault.next_line, fault.difference) == (None, None, -30_000)
+    assert set(by_order(file_of(world))) == {kept.code, None}
+    assert file_of(world, 1).lines == ()
+
+
+def test_a_late_line_stands_in_the_next_days_file_with_its_true_time(world: World) -> None:
+    order = world.paid()
+    fault = world.drive.plant(TODAY, "late_line", order=order.code)
+    assert (fault.line, fault.next_day, fault.difference) == (None, TOMORROW, -20_000)
+    assert file_of(world).lines == ()
+    late, payout = file_of(world, 1).lines
+    assert (late.line_ref, late.order_code) == (fault.next_line, order.code)
+    assert late.event_at == MORNING
+    assert payout.gross == -late.net
+
+
+@pytest.mark.parametrize(("amount", "shown"), [(None, 21_000), (12_000, 12_000)])
+def test_a_wrong_amount_is_shown_instead_of_the_true_one(
+    world: World, amount: int | None, shown: int
+) -> None:
+    order = world.paid(1, 20_000)
+    fault = world.drive.plant(TODAY, "wrong_amount", order=order.code, amount=amount)
+    line = file_of(world).lines[0]
+    assert (line.line_ref, line.gross, line.fee) == (fault.line, shown, 220)
+    assert fault.difference == shown - 20_000
+
+
+@pytest.mark.parametrize(("amount", "shown"), [(None, 320), (1, 1)])
+def test_a_wrong_fee_is_shown_instead_of_the_true_one(
+    world: World, amount: int | None, shown: int
+) -> None:
+    order = world.paid(1, 20_000)
+    fault = world.drive.plant(TODAY, "fee_error", order=order.code, amount=amount)
+    line = file_of(world).lines[0]
+    assert (line.line_ref, line.gross, line.fee) == (fault.line, 20_000, shown)
+    assert fault.difference == shown - 220
+
+
+def test_a_duplicate_is_a_second_line_for_the_same_money(world: World) -> None:
+    order = world.paid()
+    fault = world.drive.plant(TODAY, "duplicate", order=order.code)
+    first, second = by_order(file_of(world))[order.code]
+    assert first.rail_ref == second.rail_ref
+    assert (first.gross, first.net) == (second.gross, second.net)
+    assert first.line_ref != second.line_ref == fault.line
+    assert fault.difference == 20_000
+
+
+def test_unknown_and_foreign_lines_stand_alone(world: World) -> None:
+    unknown = world.drive.plant(TODAY, "unknown_line")
+    larger = world.drive.plant(TODAY, "unknown_line", amount=70_000)
+    interest = world.drive.plant(TODAY, "not_parking")
+    lines = {line.line_ref: line for line in file_of(world).lines}
+    assert lines[str(unknown.line)].kind is LineKind.PAYMENT
+    assert lines[str(unknown.line)].order_code == unknown.order
+    assert lines[str(larger.line)].gross == larger.difference == 70_000
+    assert lines[str(interest.line)].kind is LineKind.OTHER
+    assert lines[str(interest.line)].order_code is None
+    assert "interest" in lines[str(interest.line)].text
+    assert len(lines) == 4  # with the payout
+
+
+def test_planted_faults_can_be_asked_for_afterwards(world: World) -> None:
+    order = world.paid()
+    planted = [
+        world.drive.plant(TODAY, "late_line", order=order.code),
+        world.drive.plant(TODAY, "not_parking"),
+    ]
+    file_of(world)
+    assert world.drive.faults(TODAY) == planted
+    assert world.drive.faults(TOMORROW) == []
+
+
+def test_a_payment_made_twice_can_be_settled_wrong_once(world: World) -> None:
+    order = world.order()
+    world.drive.act(order.code, "pay_twice")
+    world.drive.plant(TODAY, "missing_line", order=order.code)
+    assert len(by_order(file_of(world))[order.code]) == 1
+
+
+def test_a_fault_that_cannot_be_is_refused(world: World) -> None:
+    order = world.paid(1, 20_000)
+    with pytest.raises(ProviderRefused, match="kind must be one of missing_line"):
+        world.drive.plant(TODAY, "earthquake")
+    with pytest.raises(ProviderRefused, match="right amount"):
+        world.drive.plant(TODAY, "wrong_amount", order=order.code, amount=20_000)
+    with pytest.raises(ProviderRefused, match="right amount"):
+        world.drive.plant(TODAY, "fee_error", order=order.code, amount=220)
+    with pytest.raises(NotFound):
+        world.drive.plant(TOMORROW, "late_line", order=order.code)
+    world.drive.plant(TODAY, "duplicate", order=order.code)
+    with pytest.raises(ProviderRefused, match="has a fault already"):
+        world.drive.plant(TODAY, "late_line", order=order.code)
+    file_of(world)
+    with pytest.raises(ProviderRefused, match="made already"):
+        world.drive.plant(TODAY, "not_parking")
