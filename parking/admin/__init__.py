@@ -1,0 +1,7 @@
+"""Pages for the administrator: people, lots and signs, the audit trail."""
+
+from __future__ import annotations
+
+from parking.admin.pages import blueprint
+
+__all__ = ["blueprint"]

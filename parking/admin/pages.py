@@ -1,0 +1,17 @@
+"""The administrator's pages, by noun."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from parking.admin import audit_pages, lot_pages, people_pages
+from parking.house import House
+
+
+def blueprint(house: House) -> Blueprint:
+    """Everything under ``/admin``."""
+    pages = Blueprint("admin", __name__, url_prefix="/admin")
+    people_pages.add(pages, house)
+    lot_pages.add(pages, house)
+    audit_pages.add(pages, house)
+    return pages

@@ -1,0 +1,127 @@
+"""Composition: configuration → databases → providers → rooms → pages. The only file that knows all parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from wsgiref.types import WSGIApplication
+
+from flask import Blueprint, Flask
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from parking import admin
+from parking.config import Config
+from parking.house import House
+from parking.people import guard
+from parking.people import pages as people
+from parking.sandbox import sandbox_config
+from parking.tariffs import load_book
+from parking.web import assets, cookies, formats, forms, headers, health, language, problems
+from parking.web.leaving import origin
+from payments import web as payments_web
+from payments.accounts import Gateways
+from payments.db import Databases, connect
+from payments.errors import WrongUsage
+from payments.http import HttpClient
+from payments.provider import Clock, Provider
+from payments.providers import PROVIDERS
+from payments.sandbox.app import create_sandbox
+from payments.secrets import Vault
+from qr.links import KeyRing
+
+#: One package per audience; each offers ``blueprint(house)``.
+ROOMS: tuple[Callable[[House], Blueprint], ...] = (
+    people.blueprint,
+    admin.blueprint,
+)
+
+#: More than any form or picture of ours; a page that takes files raises it for itself.
+LARGEST_REQUEST = 1024 * 1024
+
+
+def system_clock() -> datetime:
+    """The process' own idea of the time."""
+    return datetime.now(UTC)
+
+
+def build(config: Config, *, embedded_sandbox: bool = False, clock: Clock = system_clock) -> House:
+    """Everything the rooms need. With `embedded_sandbox` the sandbox provider runs inside this
+    process, for commands on a machine where its own process does not.
+
+    Raises `WrongUsage` when something in the configuration cannot work together.
+    """
+    if config.production and embedded_sandbox:
+        raise WrongUsage("The sandbox provider never runs in production.")
+    databases = connect(config.database_url)
+    vault = Vault(config.secrets_keys)
+    mounts: dict[str, WSGIApplication] = {}
+    if embedded_sandbox:
+        mounts[config.sandbox_url] = create_sandbox(sandbox_config(config))
+    http = HttpClient(_hosts(config), mounts=mounts)
+    return House(
+        config=config,
+        databases=databases,
+        gateways=Gateways(registry(config), http, clock, vault),
+        keys=KeyRing(dict(config.sign_keys)),
+        tariffs=load_book(),
+        clock=clock,
+    )
+
+
+def registry(config: Config) -> Mapping[str, type[Provider]]:
+    """The payment companies this installation may use: in production, none that holds no money."""
+    refused = ("sandbox",) if config.production else ()
+    return {name: provider for name, provider in PROVIDERS.items() if name not in refused}
+
+
+def checkout_origins(config: Config) -> tuple[str, ...]:
+    """Where a paying driver may be sent."""
+    return () if config.production else (origin(config.sandbox_url),)
+
+
+def _hosts(config: Config) -> tuple[str, ...]:
+    """The same companies as hosts we may call; plain http has to be named as such."""
+    return tuple(url.removeprefix("https://") for url in checkout_origins(config))
+
+
+def create_app(house: House | None = None) -> Flask:
+    """The web application; without a `house`, of the environment's configuration."""
+    house = house or build(Config.from_env())
+    app = Flask("parking")
+    _configure(app, house)
+    language.install(app)
+    formats.install(app)
+    assets.install(app)
+    headers.install(app, house.config.https, app.config["CHECKOUT_ORIGINS"])
+    problems.install(app)
+    _register(app, house)
+    guard.install(app)
+    forms.install(app)
+    return app
+
+
+def _configure(app: Flask, house: House) -> None:
+    config = house.config
+    app.config.update(
+        SECRET_KEY=config.secret_key,
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
+        CHECKOUT_ORIGINS=checkout_origins(config),
+    )
+    cookies.install(app, config.https)
+    app.extensions["house"] = house
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    if config.https:
+        # we speak plain http ourselves: exactly one machine in front of us ends TLS, and what it
+        # says of the caller's address is the last entry
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
+
+
+def _register(app: Flask, house: House) -> None:
+    databases: Databases = house.databases
+    app.register_blueprint(health.blueprint(databases.read))
+    app.register_blueprint(payments_web.blueprint(databases.write, house.gateways))
+    for room in ROOMS:
+        app.register_blueprint(room(house))

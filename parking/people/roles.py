@@ -1,0 +1,55 @@
+"""Who may open what, as data: a test runs every role against every route.
+
+The longest prefix of an endpoint's name decides. An endpoint without a row stops the start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from parking.languages import mark
+from payments.errors import WrongUsage
+
+#: What a role is called in front of people.
+ROLES = {
+    "attendant": mark("Attendant"),
+    "finance": mark("Finance"),
+    "admin": mark("Administrator"),
+}
+EVERYBODY = frozenset({*ROLES, ""})
+SIGNED_IN = frozenset(ROLES)
+
+#: Prefix of endpoint names → roles; "" is somebody who is not signed in.
+MATRIX = {
+    "static": EVERYBODY,
+    "health": EVERYBODY,
+    "payments": EVERYBODY,
+    "driver": EVERYBODY,
+    "people.sign_in": EVERYBODY,
+    "people": SIGNED_IN,
+    "attendant": frozenset({"attendant"}),
+    "finance": frozenset({"finance"}),
+    "admin": frozenset({"admin"}),
+}
+
+#: Where each role starts its day.
+HOME = {"attendant": "/attendant/", "finance": "/finance/", "admin": "/admin/"}
+
+
+def roles_for(endpoint: str) -> frozenset[str]:
+    """Roles that may open `endpoint`; none for an endpoint nobody decided about."""
+    parts = endpoint.split(".")
+    for length in range(len(parts), 0, -1):
+        if (roles := MATRIX.get(".".join(parts[:length]))) is not None:
+            return roles
+    return frozenset()
+
+
+def check_matrix(endpoints: Iterable[str]) -> None:
+    """Raises `WrongUsage` naming an endpoint that no row covers."""
+    for endpoint in endpoints:
+        if not roles_for(endpoint):
+            raise WrongUsage(
+                "Nobody decided who may open %(endpoint)s: add it to parking/people/roles.py.",
+                endpoint=endpoint,
+            )

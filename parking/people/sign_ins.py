@@ -1,0 +1,120 @@
+"""Signing in and out. What counts is the row here, not the cookie: signing out ends it for good.
+
+Hashing takes 30 ms on purpose, so no transaction is open while it runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from parking.errors import NotAllowed
+from parking.lots.models import Operator
+from parking.people import throttle
+from parking.people.badge import Badge
+from parking.people.models import Person, PersonLot, SignIn
+from parking.people.passwords import matches
+from payments import audit
+
+#: A shift at most, whatever happens in between.
+LONGEST = timedelta(hours=12)
+#: Without a request for this long, somebody else may be holding the phone (ASVS 5.0 V7.3).
+IDLE = {
+    "attendant": timedelta(hours=12),
+    "finance": timedelta(minutes=30),
+    "admin": timedelta(minutes=30),
+}
+#: `seen_at` is not rewritten more often: a page view should not cost a write.
+SEEN_EVERY = timedelta(minutes=1)
+
+
+class WrongPassword(NotAllowed):
+    """Unknown user, wrong password or disabled: the answer does not say which."""
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def sign_in(
+    db: sessionmaker[Session], username: str, password: str, address: str, now: datetime
+) -> tuple[str, Badge]:
+    """A fresh token for the cookie, and who came in.
+
+    Raises `WrongPassword`, or `TooMany` after too many attempts by name or by address.
+    """
+    name = username.strip().casefold()
+    with db.begin() as tx:
+        throttle.count(tx, name, address, now)
+        person = tx.scalar(select(Person).where(Person.username == name))
+    known = person is not None and person.disabled_at is None
+    if not matches(person.password_hash if person and known else None, password) or not person:
+        raise WrongPassword("User name or password is not right.")
+    token = secrets.token_urlsafe(32)
+    with db.begin() as tx:
+        throttle.forget(tx, name, address)
+        tx.add(
+            SignIn(token_digest=_digest(token), person_id=person.id, started_at=now, seen_at=now)
+        )
+        audit.append(
+            tx, f"person:{name}", "person.sign_in", f"person:{name}", {"address": address}, now
+        )
+        return token, _badge(tx, person)
+
+
+def sign_out(tx: Session, token: str, now: datetime) -> None:
+    """End the sign-in behind `token`; an unknown or ended one is left as it is."""
+    tx.execute(
+        update(SignIn)
+        .where(SignIn.token_digest == _digest(token), SignIn.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+
+
+def end_all(tx: Session, person_id: uuid.UUID, now: datetime) -> None:
+    """Sign a person out everywhere: after a new password, and when disabled."""
+    tx.execute(
+        update(SignIn)
+        .where(SignIn.person_id == person_id, SignIn.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+
+
+def find(tx: Session, token: str, now: datetime) -> tuple[Badge, bool] | None:
+    """Who is behind `token` at `now`, and whether `seen` is due; None when it no longer counts."""
+    row = tx.execute(
+        select(SignIn, Person)
+        .join(Person, Person.id == SignIn.person_id)
+        .where(SignIn.token_digest == _digest(token))
+    ).one_or_none()
+    if row is None:
+        return None
+    entry, person = row.tuple()
+    ended = entry.ended_at is not None or person.disabled_at is not None
+    if ended or now - entry.started_at >= LONGEST or now - entry.seen_at >= IDLE[person.role]:
+        return None
+    return _badge(tx, person), now - entry.seen_at >= SEEN_EVERY
+
+
+def seen(tx: Session, token: str, now: datetime) -> None:
+    """Remember that `token` was used at `now`."""
+    tx.execute(update(SignIn).where(SignIn.token_digest == _digest(token)).values(seen_at=now))
+
+
+def _badge(tx: Session, person: Person) -> Badge:
+    lots = tx.scalars(select(PersonLot.lot_id).where(PersonLot.person_id == person.id))
+    operator = tx.get(Operator, person.operator_id) if person.operator_id else None
+    return Badge(
+        person_id=person.id,
+        username=person.username,
+        name=person.name,
+        role=person.role,
+        operator_id=person.operator_id,
+        operator=operator.code if operator else None,
+        lots=frozenset(lots),
+    )
