@@ -41,11 +41,18 @@ def code_for(number: int) -> str:
 
 def number_of(code: str) -> int:
     """The order number behind `code`. Raises `InvalidCode`, never guesses."""
-    body = code.strip().upper().removeprefix(PREFIX)
-    valid = len(body) == LENGTH + 1 and set(body) <= set(ALPHABET)
-    if not valid or _check(body[:-1]) != body[-1]:
+    text = code.strip().upper()
+    # without its prefix a code may itself begin like one: only a whole code has one to lose
+    body = text.removeprefix(PREFIX) if len(text) > LENGTH + 1 else text
+    readable = len(body) == LENGTH + 1 and set(body) <= set(ALPHABET)
+    number = _decode(body[:-1]) if readable and _check(body[:-1]) == body[-1] else 0
+    if number == 0:
         raise InvalidCode("%(code)s is not a payment code of ours.", code=code)
+    return number
+
+
+def _decode(symbols: str) -> int:
     value = 0
-    for symbol in body[:-1]:
+    for symbol in symbols:
         value = value * len(ALPHABET) + ALPHABET.index(symbol)
     return value * _INVERSE % SPACE
