@@ -46,15 +46,15 @@ def entry_for(movement: Movement, account: MerchantAccount) -> Entry:
     """The one transfer a movement causes; money that fits nothing we know goes to suspense.
 
     A refund the provider made without being asked by us was never set aside, so it comes straight
-    out of what was collected.
+    out of where its receipt went: what was collected, or suspense.
     """
-    known = movement.payment_id is not None
+    ours = "suspense" if movement.payment_id is None else "collected"
     asked = movement.refund_id is not None
     holder = clearing(account)
     entries = {
-        MovementKind.RECEIPT: Entry("receipt", holder, "collected" if known else "suspense"),
-        MovementKind.REVERSAL: Entry("reversal", "collected" if known else "suspense", holder),
-        MovementKind.REFUND: Entry("refund_done", "refunds" if asked else "collected", holder),
+        MovementKind.RECEIPT: Entry("receipt", holder, ours),
+        MovementKind.REVERSAL: Entry("reversal", ours, holder),
+        MovementKind.REFUND: Entry("refund_done", "refunds" if asked else ours, holder),
         MovementKind.FEE: Entry("fee", "fees", holder),
         MovementKind.PAYOUT: Entry("payout", "bank", holder),
     }
