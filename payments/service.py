@@ -14,8 +14,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy import func as sql
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from payments import ledger, state
-from payments.audit import salted_digest
+from payments import audit, ledger, state
 from payments.db import insert_once, new_id
 from payments.models import MerchantAccount, Movement, Notice, NoticeBody, Payment, Refund
 from payments.provider import MovementFact, MovementKind, Outcome, Status
@@ -99,17 +98,17 @@ def record(
     The one door for facts about money. Repeating a fact changes nothing; facts may come in any
     order. A notice for a payment we do not know puts its money in suspense: it is never dropped and
     never an error that makes a provider retry for ever. A stale notice is stored without its money;
-    the payment is polled at once instead.
+    the payment or refund it names is polled at once instead, and where it names none, there is
+    nobody to ask and its money goes to suspense like any other.
     """
     payment = _payment_named(tx, account, told.order_code)
     entry = _Entry(account, told, payment, _refund_named(tx, payment, told.refund_key), now)
     notice_id = _store(tx, entry, source, raw)
     if notice_id is None:
         return Recorded(Outcome.REPEATED, entry.payment_id)
-    if told.stale:
-        if payment:
-            payment.next_poll_at = now
-        return Recorded(Outcome.DEFERRED, entry.payment_id)
+    if told.stale and payment:
+        (entry.refund or payment).next_poll_at = now
+        return Recorded(Outcome.DEFERRED, payment.id)
     for fact in told.movements:
         _book(tx, entry, fact, notice_id)
     if entry.refund:
@@ -132,17 +131,26 @@ def _payment_named(tx: Session, account: MerchantAccount, code: str | None) -> P
 def _refund_named(tx: Session, payment: Payment | None, key: str | None) -> Refund | None:
     if payment is None or key is None:
         return None
-    return tx.scalar(select(Refund).where(Refund.key == key, Refund.payment_id == payment.id))
+    return tx.scalar(
+        select(Refund)
+        .where(Refund.key == key, Refund.payment_id == payment.id)
+        .execution_options(populate_existing=True)
+    )
 
 
 def _store(tx: Session, entry: _Entry, source: str, raw: bytes) -> uuid.UUID | None:
-    """Insert the notice and its raw bytes; None when this notice was told before."""
+    """Insert the notice and its raw bytes; None when this notice was told before.
+
+    A stale notice has a key of its own, so that the same event told again in time still counts. A
+    notice about a refund we never asked for says nothing of the payment: only its money does.
+    """
     told, salt = entry.told, secrets.token_bytes(16)
+    about_payment = told.refund_key is None or entry.refund is not None
     notice = Notice(
         id=new_id(),
         account_id=entry.account.id,
-        key=told.key,
-        payment_id=entry.payment_id,
+        key=f"stale:{told.key}" if told.stale else told.key,
+        payment_id=entry.payment_id if about_payment else None,
         refund_id=entry.refund_id,
         order_code=told.order_code,
         status=told.status.value,
@@ -150,7 +158,7 @@ def _store(tx: Session, entry: _Entry, source: str, raw: bytes) -> uuid.UUID | N
         stale=told.stale,
         event_at=told.event_at,
         recorded_at=entry.now,
-        digest=salted_digest(salt, raw),
+        digest=audit.salted_digest(salt, raw),
     )
     if not insert_once(tx, notice):
         return None
@@ -178,6 +186,31 @@ def _book(tx: Session, entry: _Entry, fact: MovementFact, notice_id: uuid.UUID) 
     )
     if insert_once(tx, movement):
         ledger.post_movement(tx, movement, entry.account)
+    else:
+        _compare(tx, entry, movement)
+
+
+def _compare(tx: Session, entry: _Entry, told: Movement) -> None:
+    """A movement told twice with two amounts, or for two payments: the first word stands, because
+    it is in the books, and the second is written down for finance."""
+    known = tx.scalars(
+        select(Movement).where(
+            Movement.account_id == told.account_id,
+            Movement.kind == told.kind,
+            Movement.rail_ref == told.rail_ref,
+            Movement.occurrence == told.occurrence,
+        )
+    ).one()
+    said, stands = _substance(told), _substance(known)
+    if said != stands:
+        subject = entry.told.order_code or entry.account.slug
+        detail: dict[str, object] = {"rail_ref": told.rail_ref, "stands": stands, "said": said}
+        audit.append(tx, "payments", "movement.contradict", subject, detail, entry.now)
+
+
+def _substance(movement: Movement) -> dict[str, object]:
+    payment = str(movement.payment_id) if movement.payment_id else None
+    return {"amount": movement.amount, "currency": movement.currency, "payment": payment}
 
 
 def fold_of(tx: Session, payment: Payment) -> state.Fold:
@@ -188,9 +221,14 @@ def fold_of(tx: Session, payment: Payment) -> state.Fold:
         .distinct()
     )
     motions = tx.execute(
-        select(Movement.kind, Movement.amount, Movement.currency, Movement.event_at).where(
-            Movement.payment_id == payment.id
-        )
+        select(
+            Movement.kind,
+            Movement.amount,
+            Movement.currency,
+            Movement.event_at,
+            Movement.rail_ref,
+            Movement.occurrence,
+        ).where(Movement.payment_id == payment.id)
     )
     ordered = state.Ordered(payment.amount, payment.currency, payment.expires_at)
     return state.fold(ordered, statuses, (state.Motion(*motion) for motion in motions))
@@ -218,14 +256,16 @@ def _refold(tx: Session, payment: Payment, now: datetime) -> None:
     payment.refunded = refunded_of(tx, payment)
     if fold.paid_at is not None:
         payment.book_day = payment.book_day or ledger.book_day(fold.paid_at, now)
-    if fold.state in ("paid", "failed", "cancelled"):
+    if fold.state in state.SETTLED:
         payment.next_poll_at = None
 
 
 def _refold_refund(tx: Session, refund: Refund, now: datetime) -> None:
     """A refund is done once anybody saw it done; failed only when it was refused and never done."""
     tx.flush()
-    told = set(tx.scalars(select(Notice.status).where(Notice.refund_id == refund.id)))
+    told = set(
+        tx.scalars(select(Notice.status).where(Notice.refund_id == refund.id, ~Notice.stale))
+    )
     before = refund.state
     refund.state = "done" if Status.PAID in told else "failed" if Status.FAILED in told else "asked"
     if refund.state == before:

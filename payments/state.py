@@ -19,6 +19,9 @@ RANK = ("created", "pending", "unknown", "expired", "cancelled", "failed")
 #: States in which an answer may still come, so that polls go on and no second attempt is made.
 OPEN = frozenset({"created", "pending", "unknown"})
 
+#: States nobody is asked about any more; facts that come unasked still count.
+SETTLED = frozenset({"paid", "cancelled", "failed"})
+
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
@@ -31,12 +34,14 @@ class Ordered:
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """One movement as the fold sees it."""
+    """One movement as the fold sees it; `rail_ref` and `occurrence` tell two of a kind apart."""
 
     kind: str
     amount: int
     currency: str
     event_at: datetime
+    rail_ref: str
+    occurrence: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ def _state(statuses: frozenset[str], paid: bool) -> str:
 
 def fold(ordered: Ordered, statuses: Iterable[str], motions: Iterable[Motion]) -> Fold:
     """State, flags and sums of a payment from everything ever said about it."""
-    told, known = frozenset(statuses), list(motions)
+    told, known = frozenset(statuses), frozenset(motions)
     ours = [m for m in known if m.currency == ordered.currency]
     receipts = [m for m in ours if m.kind == MovementKind.RECEIPT]
     received = sum(m.amount for m in receipts)
