@@ -19,8 +19,9 @@ from payments import state
 from payments.accounts import Gateways
 from payments.codes import code_for
 from payments.db import insert_once, new_id
+from payments.errors import Conflict, Unavailable
 from payments.models import MerchantAccount, Payment
-from payments.money import Money
+from payments.money import InvalidMoney, Money
 from payments.provider import Checkout, Order, ProviderRefused, ProviderUnavailable, Status
 from payments.service import lock_payment, say
 
@@ -28,6 +29,9 @@ _NUMBERS = Sequence("payment_number")
 
 #: First poll of a payment whose driver was sent away to pay.
 FIRST_POLL = timedelta(seconds=30)
+
+#: Write, read what stands; once more, should what another click wrote have failed meanwhile.
+ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +73,66 @@ def order_of(payment: Payment) -> Order:
 
 
 def intend(tx: Session, request: Request, now: datetime) -> Payment:
-    """The open payment of this intent: the one that exists, or a new one.
+    """The payment of this intent: the open one, the one that already collected it, or a new one.
 
-    Two clicks at once end in one payment: the second insert meets the partial unique index and
-    reads what the first one wrote.
+    Two clicks at once end in one payment: the second insert meets the partial unique index, and
+    the next round reads what the first one wrote. Raises `InvalidMoney` for an amount nobody can
+    pay, and `Conflict` when the intent stands for another amount.
     """
+    _refuse_unpayable(request)
+    for _ in range(ROUNDS):
+        if standing := _open(tx, request) or _collected(tx, request):
+            _refuse_other_amount(standing, request)
+            return standing
+        insert_once(tx, _new_payment(tx, request, now))
+    raise Unavailable("Too many payments are being started at once; please try again.")
+
+
+def _refuse_unpayable(request: Request) -> None:
     Money(request.amount, request.account.currency)
+    if request.amount == 0:
+        raise InvalidMoney("There is nothing to pay.")
+
+
+def _refuse_other_amount(standing: Payment, request: Request) -> None:
+    if standing.amount != request.amount:
+        raise Conflict(
+            "Payment %(code)s collects %(amount)s and cannot become %(asked)s.",
+            code=standing.code,
+            amount=standing.amount,
+            asked=request.amount,
+        )
+
+
+def _open(tx: Session, request: Request) -> Payment | None:
+    return tx.scalar(
+        select(Payment).where(
+            Payment.account_id == request.account.id,
+            Payment.intent == request.intent,
+            Payment.state.in_(state.OPEN),
+        )
+    )
+
+
+def _collected(tx: Session, request: Request) -> Payment | None:
+    """A notice may come while the driver clicks: what is paid must not be collected again."""
+    kept = Payment.received - Payment.reversed - Payment.refunded
+    return tx.scalar(
+        select(Payment)
+        .where(
+            Payment.reference == request.reference,
+            Payment.account_id == request.account.id,
+            Payment.intent == request.intent,
+            kept >= Payment.amount,
+        )
+        .order_by(Payment.number)
+        .limit(1)
+    )
+
+
+def _new_payment(tx: Session, request: Request, now: datetime) -> Payment:
     number = next_number(tx)
-    payment = Payment(
+    return Payment(
         id=new_id(),
         number=number,
         code=code_for(number),
@@ -94,13 +150,6 @@ def intend(tx: Session, request: Request, now: datetime) -> Payment:
         notify_url=request.notify_url,
         next_poll_at=now + FIRST_POLL,
     )
-    insert_once(tx, payment)
-    open_one = select(Payment).where(
-        Payment.account_id == request.account.id,
-        Payment.intent == request.intent,
-        Payment.state.in_(state.OPEN),
-    )
-    return tx.scalars(open_one).one()
 
 
 def start(
@@ -113,7 +162,7 @@ def start(
     """
     with db.begin() as tx:
         payment = intend(tx, request, now)
-    if payment.checkout_url is None:
+    if payment.checkout_url is None and payment.state in state.OPEN:
         checkout, status = _announce(gateways, payment)
         with db.begin() as tx:
             _note_checkout(tx, payment.id, checkout, status, now)
