@@ -10,17 +10,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
+from payments import state
 from payments.accounts import Gateways
 from payments.checkout import order_of
+from payments.errors import Complaint
 from payments.models import MerchantAccount, Payment, Refund
 from payments.provider import Notice as Told
-from payments.provider import (
-    Order,
-    ProviderRefused,
-    ProviderUnavailable,
-    RefundOrder,
-    Status,
-)
+from payments.provider import Order, RefundOrder, Status
 from payments.refunds import refund_order
 from payments.service import lock_payment, record, say
 
@@ -83,10 +79,12 @@ def poll_payment(
     told = _fetch(gateways, payment.account, order_of(payment))
     with db.begin() as tx:
         locked = lock_payment(tx, payment_id)
-        locked.polls += 1
-        locked.next_poll_at = next_poll(locked.created_at, now)
         if told is not None:
             record(tx, locked.account, told, now, source="poll")
+        # after the facts: a notice may have settled it while we asked
+        over = locked.state in state.SETTLED
+        locked.next_poll_at = None if over else next_poll(locked.created_at, now)
+        locked.polls += 1
     return told is not None
 
 
@@ -98,20 +96,24 @@ def poll_refund(
         refund = tx.get_one(Refund, refund_id)
     told = _fetch(gateways, refund.payment.account, refund_order(refund))
     with db.begin() as tx:
-        row = tx.get_one(Refund, refund_id)
-        row.polls += 1
-        row.next_poll_at = next_poll(row.asked_at, now)
+        lock_payment(tx, refund.payment_id)  # first, as everybody does who writes a refund
         if told is not None:
             record(tx, refund.payment.account, told, now, source="poll")
+        row = tx.get_one(Refund, refund_id)
+        row.next_poll_at = next_poll(row.asked_at, now) if row.state == "asked" else None
+        row.polls += 1
     return told is not None
 
 
 def _fetch(gateways: Gateways, account: MerchantAccount, order: Order | RefundOrder) -> Told | None:
     try:
         return gateways.provider(account).fetch(order)
-    except (ProviderUnavailable, ProviderRefused) as error:
+    except Complaint as error:
         log.info("no answer about an order of %s: %s", account.slug, error)
-        return None
+    except Exception:
+        # a provider may come from outside this house; its mistake must not starve the others
+        log.exception("the provider of %s failed on a status request", account.slug)
+    return None
 
 
 def expire(db: sessionmaker[Session], now: datetime, limit: int = 1000) -> int:
@@ -119,7 +121,7 @@ def expire(db: sessionmaker[Session], now: datetime, limit: int = 1000) -> int:
     with db.begin() as tx:
         due = tx.scalars(
             select(Payment)
-            .where(Payment.state.in_(("created", "pending", "unknown")), Payment.expires_at < now)
+            .where(Payment.state.in_(state.OPEN), Payment.expires_at < now)
             .order_by(Payment.expires_at)
             .limit(limit)
         ).all()
