@@ -35,11 +35,12 @@ class RefundRequest:
 
 
 def ask(tx: Session, request: RefundRequest, now: datetime) -> Refund:
-    """Set the money aside. Raises `Conflict` when less than `amount` is left of the payment."""
+    """Set the money aside. Raises `Conflict` when less than `amount` is left of the payment, or
+    when `key` already stands for another refund."""
     payment = lock_payment(tx, request.payment_id)
     known = tx.scalar(select(Refund).where(Refund.key == request.key))
     if known:
-        return known
+        return _repeated(known, request)
     left = payment.received - payment.reversed - payment.refunded
     if not 0 < request.amount <= left:
         raise Conflict(
@@ -69,6 +70,13 @@ def ask(tx: Session, request: RefundRequest, now: datetime) -> Refund:
     }
     audit.append(tx, request.actor, "refund.ask", payment.code, detail, now)
     return refund
+
+
+def _repeated(known: Refund, request: RefundRequest) -> Refund:
+    before = (known.payment_id, known.amount, known.purpose)
+    if before != (request.payment_id, request.amount, request.purpose):
+        raise Conflict("The key %(key)s already stands for another refund.", key=request.key)
+    return known
 
 
 def refund_order(refund: Refund) -> RefundOrder:
