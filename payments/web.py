@@ -54,11 +54,12 @@ def _receive(
         account = account_by_slug(tx, slug)
     provider = gateways.provider(account)
     notices = provider.parse_notice(arrived)
+    raw = arrived.body or arrived.query.encode()  # some rails say everything in a GET's query
     now = gateways.clock()
     outcome = Outcome.REPEATED
     with db.begin() as tx:
         for told in notices:
-            outcome = record(tx, account, told, now, source="webhook", raw=arrived.body).outcome
+            outcome = record(tx, account, told, now, source="webhook", raw=raw).outcome
     log.info("notice from %s: %s", slug, outcome)
     reply = provider.reply(outcome)
     return Response(reply.body, reply.status, content_type=reply.content_type)
