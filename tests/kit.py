@@ -162,6 +162,13 @@ class Town:
 
 def make_town(databases: Databases, folder: Path, database_url: str) -> Town:
     """A fresh town: cast, accounts, signs, sandbox."""
+    town = bare_town(databases, folder, database_url)
+    _settle(town)
+    return town
+
+
+def bare_town(databases: Databases, folder: Path, database_url: str) -> Town:
+    """A town in which nothing was founded yet: an empty database beside the sandbox."""
     clock = StillClock()
     config = config_for(folder, database_url)
     sandbox = create_sandbox(sandbox_config(config))
@@ -174,9 +181,7 @@ def make_town(databases: Databases, folder: Path, database_url: str) -> Town:
         tariffs=load_book(None),
         clock=clock,
     )
-    town = Town(house, clock, sandbox, http)
-    _settle(town)
-    return town
+    return Town(house, clock, sandbox, http)
 
 
 def _settle(town: Town) -> None:
