@@ -115,7 +115,6 @@ def _zone(table: Table) -> ZoneInfo:
 def _holidays(table: Table, path: Path) -> dict[date, Holiday]:
     """The holidays of the file named by ``holidays``, beside the tariff file."""
     if not table.has("holidays"):
-        table.value("holidays", None)
         return {}
     calendar = open_table(path.parent / table.text("holidays"))
     found: dict[date, Holiday] = {}

@@ -52,6 +52,7 @@ class Table:
         return self.source.refuse(place, reason, **parts)
 
     def has(self, key: str) -> bool:
+        self._asked.add(key)
         return key in self.values
 
     def value(self, key: str, default: Any = _MISSING) -> Any:
@@ -77,7 +78,7 @@ class Table:
 
     def optional_number(self, key: str, least: int = 0) -> int | None:
         """As `number`, or `None` where the key is absent."""
-        return self.number(key, least=least) if self.has(key) else self.value(key, None)
+        return self.number(key, least=least) if self.has(key) else None
 
     def text(self, key: str, default: Any = _MISSING) -> str:
         value = self.value(key, default)

@@ -8,6 +8,7 @@ the text before: it looks for ends of things, never for errors.
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 
 #: The way to a value: keys of tables, and numbers of the elements of arrays.
@@ -50,9 +51,9 @@ class _Walk:
         path = (*self._resolve(keys[:-1]), keys[-1])
         if opening == "[[":
             number = self._counts[path] = self._counts.get(path, -1) + 1
-            self.places.setdefault(path, line)
             path += (number,)
-        self.places.setdefault(path, line)
+        for length in range(1, len(path) + 1):
+            self.places.setdefault(path[:length], line)
         return path
 
     def _resolve(self, keys: list[str]) -> Path:
@@ -134,4 +135,6 @@ def _tokens(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _unquoted(token: str) -> str:
-    return token[1:-1] if token[:1] in ("'", '"') else token
+    if token.startswith('"'):
+        return str(tomllib.loads(f"key = {token}")["key"])
+    return token.strip("'")
