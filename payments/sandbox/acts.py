@@ -13,14 +13,13 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from payments.db import business_day
 from payments.errors import Conflict
 from payments.money import LARGEST
+from payments.sandbox.booking import book
 from payments.sandbox.config import SandboxConfig
 from payments.sandbox.models import Kind, Motion, Order
-from payments.sandbox.notices import announce_decline, announce_motion
+from payments.sandbox.notices import announce_decline
 from payments.sandbox.orders import motions
-from payments.sandbox.refs import short_ref
 
 #: How long after the order's end late money arrives.
 LATENESS = timedelta(minutes=2)
@@ -33,11 +32,6 @@ class Act(StrEnum):
     PAY_LESS = "pay_less"
     PAY_MORE = "pay_more"
     PAY_TWICE = "pay_twice"
-
-
-def fee_of(amount: int, basis_points: int) -> int:
-    """The fee on `amount` dong, rounded half up to whole dong."""
-    return (amount * basis_points + 5_000) // 10_000
 
 
 def perform(
@@ -65,7 +59,9 @@ def perform(
     _check_payable(order, act, moment)
     received = amount or _amount_of(order, act)
     numbers = range(len(known) + 1, len(known) + missing + 1)
-    return known + [_receive(tx, config, order, n, received, moment, now) for n in numbers]
+    return known + [
+        book(tx, config, order, (Kind.PAYMENT, str(n)), received, moment, now) for n in numbers
+    ]
 
 
 def _check_payable(order: Order, act: Act, moment: datetime) -> None:
@@ -84,34 +80,6 @@ def _amount_of(order: Order, act: Act) -> int:
     if not 1 <= amount <= LARGEST:
         raise Conflict("There is no such wrong amount for order %(code)s.", code=order.code)
     return amount
-
-
-def _receive(
-    tx: Session,
-    config: SandboxConfig,
-    order: Order,
-    number: int,
-    amount: int,
-    moment: datetime,
-    now: datetime,
-) -> Motion:
-    motion = Motion(
-        merchant=order.merchant,
-        order_id=order.id,
-        order_code=order.code,
-        kind=Kind.PAYMENT,
-        ref=short_ref(order.merchant, order.code, Kind.PAYMENT, number),
-        refund_key=None,
-        amount=amount,
-        fee=fee_of(amount, config.fee_basis_points),
-        event_at=moment,
-        day=business_day(moment),
-        settled_on=None,
-    )
-    tx.add(motion)
-    tx.flush()
-    announce_motion(tx, config, order, motion, now)
-    return motion
 
 
 def _decline(

@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from payments.errors import Conflict, NotFound
-from payments.sandbox.acts import fee_of
 from payments.sandbox.body import read_amount, read_choice, read_day, read_name, read_text
+from payments.sandbox.booking import fee_of
 from payments.sandbox.config import SandboxConfig
 from payments.sandbox.faults import FREE_STANDING, duplicate_ref, line_ref
 from payments.sandbox.files import is_made

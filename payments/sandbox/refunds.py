@@ -9,14 +9,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from payments.db import business_day
 from payments.errors import Conflict, NotFound
 from payments.sandbox.body import read_amount, read_name
+from payments.sandbox.booking import book
 from payments.sandbox.config import SandboxConfig
 from payments.sandbox.models import Kind, Motion, Order
-from payments.sandbox.notices import announce_motion
 from payments.sandbox.orders import arrived, find, motion_view, motions
-from payments.sandbox.refs import short_ref
 from payments.sandbox.signing import write_instant
 
 
@@ -30,7 +28,7 @@ def create(
     known = _look_up(tx, merchant, key)
     if known is None:
         _check_enough(tx, order, amount, now)
-        return _insert(tx, config, order, key, amount, now)
+        return book(tx, config, order, (Kind.REFUND, key), amount, now, now)
     if (known.order_id, known.amount) != (order.id, amount):
         raise Conflict("Refund %(key)s exists for another order or amount.", key=key)
     return known
@@ -45,28 +43,6 @@ def _check_enough(tx: Session, order: Order, amount: int, now: datetime) -> None
             "Order %(code)s has %(left)s left to refund, not %(amount)s.",
             code=order.code, left=received - returned, amount=amount,
         )  # fmt: skip
-
-
-def _insert(
-    tx: Session, config: SandboxConfig, order: Order, key: str, amount: int, now: datetime
-) -> Motion:
-    motion = Motion(
-        merchant=order.merchant,
-        order_id=order.id,
-        order_code=order.code,
-        kind=Kind.REFUND,
-        ref=short_ref(order.merchant, order.code, Kind.REFUND, key),
-        refund_key=key,
-        amount=amount,
-        fee=0,
-        event_at=now,
-        day=business_day(now),
-        settled_on=None,
-    )
-    tx.add(motion)
-    tx.flush()
-    announce_motion(tx, config, order, motion, now)
-    return motion
 
 
 def _look_up(tx: Session, merchant: str, key: str) -> Motion | None:

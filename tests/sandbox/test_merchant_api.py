@@ -16,7 +16,7 @@ from payments.provider import (
     Status,
 )
 from payments.providers.sandbox import SandboxProvider
-from payments.sandbox.acts import fee_of
+from payments.sandbox.booking import fee_of
 from tests.sandbox.conftest import AN_SECRET, BASE, Clock, World, account
 
 
