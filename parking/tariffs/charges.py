@@ -100,13 +100,13 @@ def _turns(
         if band.key in reached or not (at_entry or segment.end - segment.start > tolerance):
             continue
         reached[band.key] = band.turn
-        due = max(asked, _together(vehicle, reached))
+        due = _together(vehicle, reached)
         yield Charge(segment.start, due - asked, band, number)
         asked = due
 
 
 def _together(vehicle: VehicleTariff, reached: dict[str, int]) -> int:
-    """The price of one turn that reached these bands."""
+    """The price of one turn that reached these bands; one more band never makes it cheaper."""
     prices = list(reached.values())
     if vehicle.crossing == "dearest":
         return max(prices)

@@ -191,8 +191,12 @@ class _Speaker:
                 limit=self.money(caps.night.amount),
                 **{"from": clock(caps.night.start), "to": clock(caps.night.end)},
             )
-        for name in ("calendar_day", "rolling_24h", "rolling_week", "stay"):
-            limit = getattr(caps, name)
+        for name, limit in (
+            ("calendar_day", caps.calendar_day),
+            ("rolling_24h", caps.rolling_24h),
+            ("rolling_week", caps.rolling_week),
+            ("stay", caps.stay),
+        ):
             if limit is not None:
                 yield self.say(CAPPED[name], limit=self.money(limit))
 

@@ -93,7 +93,8 @@ def test_a_turn_is_paid_again_as_the_tariff_says(
 
 def test_free_minutes_are_a_threshold_or_a_gift(tmp_path: Path) -> None:
     threshold = build(tmp_path, "free_minutes = 15\nsteps = [{price = 5}]")
-    assert amount(threshold, f"{DAY}08:00", f"{DAY}08:15") == 0
+    free = ask(threshold, f"{DAY}08:00", f"{DAY}08:15")
+    assert (free.amount, said(free)) == (0, ["The first 15 minutes are free"])
     assert amount(threshold, f"{DAY}08:00", f"{DAY}08:16") == 5
     assert amount(threshold, f"{DAY}08:00", f"{DAY}09:01") == 10
     gift = build(tmp_path, 'free_minutes = 15\nfree_rule = "deducted"\nsteps = [{price = 5}]')
@@ -282,6 +283,23 @@ bands = [
     )
     assert amount(version, "2026-11-27T20:00", "2026-11-28T05:00") == 8
     assert amount(version, "2026-11-28T01:00", "2026-11-28T05:00") == 12
+
+
+def test_a_night_is_straddled_across_the_midnight_that_changes_its_price(tmp_path: Path) -> None:
+    version = build(
+        tmp_path,
+        """
+crossing = "entry"
+straddle_minutes = 30
+bands = [
+  { name = "day", from = "06:00", to = "23:50", turn = 5 },
+  { name = "night", from = "23:50", to = "06:00", days = ["weekday"], turn = 8 },
+  { name = "night", from = "23:50", to = "06:00", days = ["weekend"], turn = 12 },
+]
+""",
+    )
+    assert amount(version, "2026-11-27T23:00", "2026-11-28T00:20") == 5
+    assert amount(version, "2026-11-27T23:00", "2026-11-28T00:21") == 5 + 8
 
 
 def test_cents_stay_whole_numbers_in_other_currencies(tmp_path: Path) -> None:
