@@ -132,7 +132,7 @@ def paid_until(now_standing: Standing, now: datetime) -> datetime | None:
     if within(high):
         return high
     while high - low > timedelta(seconds=1):
-        middle = low + (high - low) / 2
+        middle = low + (high - low) // 2
         low, high = (middle, high) if within(middle) else (low, middle)
     return max(low, grace)
 
