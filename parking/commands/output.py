@@ -1,0 +1,28 @@
+"""Files that commands make: whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from parking.languages import mark
+from payments.errors import WrongUsage
+
+
+def write(path: Path, content: bytes) -> None:
+    """Put `content` at `path` (``-`` is stdout); a reader never sees half of it.
+
+    Raises `WrongUsage` naming a place that cannot be written.
+    """
+    if str(path) == "-":
+        sys.stdout.buffer.write(content)
+        return
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    except OSError as error:
+        raise WrongUsage(
+            mark("%(path)s cannot be written: %(reason)s."), path=path, reason=error.strerror
+        ) from error
