@@ -1,0 +1,85 @@
+"""What only a provider's statement tells: the fee it kept and the money it passed on to the bank."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from payments import ledger
+from payments.db import new_id
+from payments.models import MerchantAccount, Movement, Payment, Refund
+from payments.provider import MovementKind
+
+#: Movements inserted by one statement; SQLite allows 32,766 parameters.
+CHUNK = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A fee (`rail_ref`: the settlement line's own reference) or a payout (`rail_ref`: the batch's).
+
+    `amount` > 0, minor units. `payment_id` names the payment a fee was charged for, if it is known.
+    """
+
+    kind: MovementKind
+    rail_ref: str
+    occurrence: int
+    amount: int
+    currency: str
+    event_at: datetime
+    payment_id: uuid.UUID | None = None
+
+
+def book(
+    tx: Session, account: MerchantAccount, settled: Iterable[Settled], now: datetime
+) -> frozenset[date]:
+    """Write a movement and its transfer for each of `settled` that is not in the books yet; the
+    days they were booked on. A repeat is harmless: a movement's key is unique for ever."""
+    movements = [_movement(account, entry, now) for entry in settled]
+    booked: set[date] = set()
+    for start in range(0, len(movements), CHUNK):
+        booked |= _book(tx, account, movements[start : start + CHUNK])
+    return frozenset(booked)
+
+
+def _movement(account: MerchantAccount, entry: Settled, now: datetime) -> dict[str, object]:
+    return {
+        "id": new_id(),
+        "account_id": account.id,
+        "kind": entry.kind.value,
+        "rail_ref": entry.rail_ref,
+        "occurrence": entry.occurrence,
+        "amount": entry.amount,
+        "currency": entry.currency,
+        "payment_id": entry.payment_id,
+        "event_at": entry.event_at,
+        "recorded_at": now,
+        "book_day": ledger.book_day(entry.event_at, now),
+    }
+
+
+def _book(tx: Session, account: MerchantAccount, rows: Sequence[dict[str, object]]) -> set[date]:
+    dialect = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
+    insert_new = dialect.insert(Movement).on_conflict_do_nothing().returning(Movement)
+    booked = tx.scalars(insert_new, rows).all()
+    for movement in booked:
+        ledger.post_movement(tx, movement, account)
+    tx.flush()
+    return {movement.book_day for movement in booked}
+
+
+def ask_soon(tx: Session, payments: Iterable[uuid.UUID], now: datetime) -> None:
+    """Let the next poll ask about these payments, and about their refunds that nobody settled yet:
+    a statement told of money that we never heard of."""
+    asked = sorted(set(payments))
+    for start in range(0, len(asked), CHUNK):
+        some = asked[start : start + CHUNK]
+        tx.execute(update(Payment).where(Payment.id.in_(some)).values(next_poll_at=now))
+        unsettled = Refund.payment_id.in_(some) & (Refund.state == "asked")
+        tx.execute(update(Refund).where(unsettled).values(next_poll_at=now))

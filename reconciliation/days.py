@@ -1,0 +1,127 @@
+"""Which business days are still open, and by when a day's file must have arrived.
+
+Absence is only a difference once it could be presence: before a statement's expected arrival, and
+until a complete file is there, nothing is missing yet.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import func as sql
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from payments.db import CITY_ZONE, business_day
+from payments.models import Movement
+from payments.provider import Capabilities
+from reconciliation.models import BANK, AccountDay, Break, Statement, StatementLine
+from reconciliation.sides import COMPARED
+
+DAY = timedelta(days=1)
+
+#: So long after the file was due a missing line may still stand in a later file.
+LATENESS = timedelta(days=3)
+
+#: A credit reaches the bank on the next business day; on the second day after the payout it is missing.
+BANK_DAYS = (DAY, 2 * DAY)
+
+#: Movements are booked at most seven days back; the rest is slack for nights without a run.
+LOOK_BACK = timedelta(days=31)
+
+
+def due_at(day: date, capabilities: Capabilities) -> datetime:
+    """When the statement of `day` must have arrived: so many minutes after the business day's end."""
+    end = datetime.combine(day + DAY, time(), CITY_ZONE)
+    return end + timedelta(minutes=capabilities.statement_due_minutes)
+
+
+def first_day(tx: Session, account_id: uuid.UUID) -> date | None:
+    """The first business day on which the account has a movement or a line; None when it has none."""
+    firsts = [
+        tx.scalar(select(sql.min(table.book_day)).where(table.account_id == account_id))
+        for table in (Movement, StatementLine)
+    ]
+    return min((day for day in firsts if day is not None), default=None)
+
+
+def open_days(
+    tx: Session, account_id: uuid.UUID, now: datetime, *, statements: bool, bank_feed: bool
+) -> Iterator[date]:
+    """The ended business days of an account that want another look, oldest first.
+
+    Those that are not complete, that still wait for a late line, whose bank file has not come, or
+    that money was recorded for since they were last compared.
+    """
+    day, today = first_day(tx, account_id), business_day(now)
+    states = _states(tx, account_id)
+    again = _waiting(tx, account_id) | _changed(tx, account_id)
+    banked = _bank_days(tx, account_id) if bank_feed else frozenset(states)
+    while day is not None and day < today:
+        known = states.get(day)
+        unsettled = known is None or (statements and known != "complete")
+        if unsettled or day in again or day not in banked:
+            yield day
+        day += DAY
+
+
+def _states(tx: Session, account_id: uuid.UUID) -> dict[date, str]:
+    rows = select(AccountDay.day, AccountDay.state).where(AccountDay.account_id == account_id)
+    return {row.day: row.state for row in tx.execute(rows)}
+
+
+def _waiting(tx: Session, account_id: uuid.UUID) -> frozenset[date]:
+    timing = select(Break.day).where(
+        Break.account_id == account_id, Break.state == "open", Break.timing
+    )
+    return frozenset(tx.scalars(timing))
+
+
+def _changed(tx: Session, account_id: uuid.UUID) -> frozenset[date]:
+    newest = tx.scalar(
+        select(sql.max(AccountDay.reconciled_at)).where(AccountDay.account_id == account_id)
+    )
+    if newest is None:
+        return frozenset()
+    changed = (
+        select(Movement.book_day)
+        .join(
+            AccountDay,
+            (AccountDay.account_id == Movement.account_id) & (AccountDay.day == Movement.book_day),
+        )
+        .where(
+            Movement.account_id == account_id,
+            Movement.book_day >= business_day(newest) - LOOK_BACK,
+            Movement.kind.in_(COMPARED),
+            Movement.recorded_at > AccountDay.reconciled_at,
+        )
+    )
+    return frozenset(tx.scalars(changed.distinct()))
+
+
+def _bank_days(tx: Session, account_id: uuid.UUID) -> frozenset[date]:
+    complete = select(Statement.day).where(
+        Statement.account_id == account_id, Statement.leg == BANK, Statement.complete
+    )
+    return frozenset(tx.scalars(complete))
+
+
+def is_complete(tx: Session, account_id: uuid.UUID, leg: str, day: date) -> bool:
+    """Whether a file that says it is complete has arrived for `day`."""
+    found = select(Statement.id).where(
+        Statement.account_id == account_id,
+        Statement.leg == leg,
+        Statement.day == day,
+        Statement.complete,
+    )
+    return tx.scalar(found.limit(1)) is not None
+
+
+def is_begun(tx: Session, account_id: uuid.UUID, leg: str, day: date) -> bool:
+    """Whether any file at all has arrived for `day`."""
+    found = select(Statement.id).where(
+        Statement.account_id == account_id, Statement.leg == leg, Statement.day == day
+    )
+    return tx.scalar(found.limit(1)) is not None

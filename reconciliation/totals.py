@@ -1,0 +1,198 @@
+"""The figures of a day, from its rows, by one statement; every report is a sum of these.
+
+Money without a payment of ours (suspense) has the cost centre '' and the product ''. Money in
+another currency than the account's cannot be added and stands only among the breaks.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    and_,
+    case,
+    cast,
+    delete,
+    false,
+    insert,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy import func as sql
+from sqlalchemy.orm import Session, aliased
+
+from payments.db import UtcDateTime
+from payments.models import MerchantAccount, Movement, Payment
+from payments.provider import LineKind, MovementKind
+from reconciliation.models import (
+    BANK,
+    SETTLEMENT,
+    Assignment,
+    Break,
+    DayTotal,
+    Statement,
+    StatementLine,
+)
+from reconciliation.sides import Rows, Scope
+
+#: What is added up, in the order of every SELECT below.
+FIGURES = (
+    "count",
+    "gross",
+    "refunds",
+    "fees",
+    "confirmed_count",
+    "confirmed_gross",
+    "banked_count",
+    "banked_gross",
+    "breaks",
+)
+
+
+def refresh(tx: Session, account_id: uuid.UUID, day: date, now: datetime) -> None:
+    """Write the totals of one account-day anew from its rows."""
+    tx.execute(delete(DayTotal).where(DayTotal.account_id == account_id, DayTotal.day == day))
+    found = computed(tx, account_id, day).subquery()
+    values: dict[str, ColumnElement[Any]] = {
+        "day": literal(day, Date),
+        "account_id": literal(account_id),
+        "computed_at": literal(now, UtcDateTime),
+        **{column.key: column for column in found.c},
+        "net": found.c.gross - found.c.refunds - found.c.fees,
+    }
+    tx.execute(insert(DayTotal).from_select(list(values), select(*values.values())))
+
+
+def computed(tx: Session, account_id: uuid.UUID, day: date) -> Rows:
+    """The figures of one account-day per cost centre and product, from the rows themselves."""
+    rows = union_all(
+        _moved(account_id, day, _banked_days(tx, account_id, day)), _broken(account_id, day)
+    ).subquery()
+    sums = [cast(sql.sum(rows.c[name]), BigInteger).label(name) for name in FIGURES]
+    return select(rows.c.cost_centre, rows.c.product, *sums).group_by(
+        rows.c.cost_centre, rows.c.product
+    )
+
+
+def _labels() -> tuple[ColumnElement[str], ColumnElement[str]]:
+    return (
+        sql.coalesce(Payment.cost_centre, "").label("cost_centre"),
+        sql.coalesce(Payment.product, "").label("product"),
+    )
+
+
+def _banked_days(tx: Session, account_id: uuid.UUID, day: date) -> Sequence[date]:
+    """Days of the files that confirmed this day's receipts and whose payouts have all arrived."""
+    files = aliased(Statement)
+    confirming = (
+        select(files.day)
+        .join(StatementLine, StatementLine.statement_id == files.id)
+        .join(Assignment, Assignment.line_id == StatementLine.id)
+        .join(Movement, Movement.id == Assignment.movement_id)
+        .where(Movement.account_id == account_id, Movement.book_day == day)
+        .distinct()
+    )
+    arrived = and_(Assignment.leg == BANK, Assignment.payout_id == StatementLine.id)
+    return tx.scalars(
+        select(Statement.day)
+        .join(StatementLine, StatementLine.statement_id == Statement.id)
+        .outerjoin(Assignment, arrived)
+        .where(
+            Statement.account_id == account_id,
+            Statement.leg == SETTLEMENT,
+            Statement.day.in_(tx.scalars(confirming).all()),
+            StatementLine.kind == LineKind.PAYOUT.value,
+        )
+        .group_by(Statement.day)
+        .having(sql.count() == sql.count(Assignment.id))
+    ).all()
+
+
+def _moved(account_id: uuid.UUID, day: date, banked_days: Sequence[date]) -> Rows:
+    received = Movement.kind == MovementKind.RECEIPT.value
+    returned = Movement.kind.in_((MovementKind.REFUND.value, MovementKind.REVERSAL.value))
+    kept = Movement.kind == MovementKind.FEE.value
+    confirmed = and_(received, Assignment.id.is_not(None))
+    banked = and_(confirmed, Statement.day.in_(banked_days)) if banked_days else false()
+
+    def sums(rows: ColumnElement[bool]) -> tuple[ColumnElement[int], ColumnElement[int]]:
+        return case((rows, 1), else_=0), case((rows, Movement.amount), else_=0)
+
+    figures = (*sums(received), sums(returned)[1], sums(kept)[1], *sums(confirmed), *sums(banked))
+    columns = [*figures, literal(0)]
+    named = [column.label(name) for name, column in zip(FIGURES, columns, strict=True)]
+    return (
+        select(*_labels(), *named)
+        .join(MerchantAccount, MerchantAccount.id == Movement.account_id)
+        .outerjoin(Payment, Payment.id == Movement.payment_id)
+        .outerjoin(Assignment, Assignment.movement_id == Movement.id)
+        .outerjoin(StatementLine, StatementLine.id == Assignment.line_id)
+        .outerjoin(Statement, Statement.id == StatementLine.statement_id)
+        .where(
+            Movement.account_id == account_id,
+            Movement.book_day == day,
+            Movement.kind != MovementKind.PAYOUT.value,
+            Movement.currency == MerchantAccount.currency,
+        )
+    )
+
+
+def _broken(account_id: uuid.UUID, day: date) -> Rows:
+    zeros = [literal(0).label(name) for name in FIGURES[:-1]]
+    by_code = aliased(Payment)
+    payment_id = sql.coalesce(Movement.payment_id, by_code.id)
+    named = and_(by_code.account_id == account_id, by_code.code == StatementLine.order_code)
+    return (
+        select(*_labels(), *zeros, literal(1).label("breaks"))
+        .select_from(Break)
+        .outerjoin(Movement, Movement.id == Break.movement_id)
+        .outerjoin(StatementLine, StatementLine.id == Break.line_id)
+        .outerjoin(by_code, named)
+        .outerjoin(Payment, Payment.id == payment_id)
+        .where(Break.account_id == account_id, Break.day == day, Break.state == "open")
+    )
+
+
+def touched_days(tx: Session, scope: Scope) -> frozenset[date]:
+    """Business days other than `scope.day` too, whose figures this look may have changed: of lines
+    in the day's files, of receipts whose payout has arrived, of breaks opened or resolved."""
+    arrived = (
+        select(Statement.day)
+        .join(StatementLine, StatementLine.statement_id == Statement.id)
+        .join(Assignment, Assignment.payout_id == StatementLine.id)
+        .where(Assignment.account_id == scope.account_id, Assignment.matched_at == scope.now)
+    )
+    files = {scope.day, *tx.scalars(arrived)}
+    confirmed = (
+        select(Movement.book_day)
+        .join(Assignment, Assignment.movement_id == Movement.id)
+        .join(StatementLine, StatementLine.id == Assignment.line_id)
+        .join(Statement, Statement.id == StatementLine.statement_id)
+        .where(
+            Statement.account_id == scope.account_id,
+            Statement.leg == SETTLEMENT,
+            Statement.day.in_(files),
+        )
+    )
+    broken = select(Break.day).where(
+        Break.account_id == scope.account_id,
+        or_(Break.opened_at == scope.now, Break.resolved_at == scope.now),
+    )
+    return frozenset([*tx.scalars(confirmed.distinct()), *tx.scalars(broken.distinct())])
+
+
+def totals(tx: Session, day: date) -> Sequence[DayTotal]:
+    """The stored figures of `day`."""
+    return tx.scalars(
+        select(DayTotal)
+        .where(DayTotal.day == day)
+        .order_by(DayTotal.account_id, DayTotal.cost_centre, DayTotal.product)
+    ).all()
