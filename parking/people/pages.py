@@ -15,7 +15,7 @@ from parking.people.roles import HOME
 from parking.web import cookies
 from parking.web.language import reader_language, say
 from parking.web.leaving import local_path
-from payments.errors import Complaint, WrongUsage
+from payments.errors import WrongUsage
 
 
 def blueprint(house: House) -> Blueprint:
@@ -42,10 +42,11 @@ def blueprint(house: House) -> Blueprint:
     return pages
 
 
-def _form(problem: str, status: int = 200) -> Response:
+def _form(problem: str, status: int = 200, done: str = "") -> Response:
     page = render_template(
         "sign_in.html",
         problem=problem,
+        done=done,
         username=request.form.get("username", ""),
         wanted=request.values.get("next", ""),
     )
@@ -92,15 +93,16 @@ def _sign_out(house: House) -> Response:
 
 
 def _choose(house: House) -> Response:
-    form = request.form
+    form, address = request.form, request.remote_addr or ""
+    old, new = form.get("old", ""), form.get("new", "")
     try:
-        if form.get("new", "") != form.get("again", ""):
+        if new != form.get("again", ""):
             raise WrongUsage("The two new passwords differ. Please type the same one twice.")
-        with house.databases.write.begin() as tx:
-            old, new = form.get("old", ""), form.get("new", "")
-            service.choose_password(tx, the_badge(), old, new, house.clock())
-    except Complaint as error:
+        service.choose_password(
+            house.databases.write, the_badge(), old, new, address, house.clock()
+        )
+    except WrongUsage as error:
         problem = explain(error, reader_language())
         return make_response(render_template("password.html", problem=problem), 400)
     session.clear()
-    return _form(say("Your password was changed. Please sign in again."))
+    return _form("", done=say("Your password was changed. Please sign in again."))

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from parking.lots.models import Lot, Operator
+from parking.people import throttle
 from parking.people.badge import Badge
 from parking.people.models import Person, PersonLot
 from parking.people.passwords import check_password, generate_password, hash_password, matches
@@ -123,17 +124,24 @@ def reset_password(tx: Session, username: str, now: datetime, actor: str = COMMA
     return password
 
 
-def choose_password(tx: Session, badge: Badge, old: str, new: str, now: datetime) -> None:
-    """Somebody chooses their own password; their other sign-ins end, this one too.
+def choose_password(
+    db: sessionmaker[Session], badge: Badge, old: str, new: str, address: str, now: datetime
+) -> None:
+    """Somebody chooses their own password; all their sign-ins end, this one too.
 
-    Raises `WrongUsage` when `old` is not right or `new` too easy to guess.
+    Raises `WrongUsage` when `old` is not right or `new` too easy to guess, and `TooMany`: somebody
+    who found an open browser guesses no faster here than on the sign-in page.
     """
-    who = tx.get_one(Person, badge.person_id)
-    if not matches(who.password_hash, old):
+    check_password(new, badge.username)
+    with db.begin() as tx:
+        throttle.count(tx, badge.username, address, now)
+        stored = tx.get_one(Person, badge.person_id).password_hash
+    if not matches(stored, old):
         raise WrongUsage("Your present password is not right.")
-    check_password(new, who.username)
-    _set_password(tx, who, new, now)
-    audit.append(tx, badge.actor, "person.choose_password", badge.actor, {}, now)
+    with db.begin() as tx:
+        throttle.forget(tx, badge.username, address)
+        _set_password(tx, tx.get_one(Person, badge.person_id), new, now)
+        audit.append(tx, badge.actor, "person.choose_password", badge.actor, {}, now)
 
 
 def _set_password(tx: Session, who: Person, password: str, now: datetime) -> None:

@@ -52,8 +52,9 @@ def sign_in(
     with db.begin() as tx:
         throttle.count(tx, name, address, now)
         person = tx.scalar(select(Person).where(Person.username == name))
-    known = person is not None and person.disabled_at is None
-    if not matches(person.password_hash if person and known else None, password) or not person:
+    if person is not None and person.disabled_at is not None:
+        person = None
+    if not matches(person.password_hash if person else None, password) or person is None:
         raise WrongPassword("User name or password is not right.")
     token = secrets.token_urlsafe(32)
     with db.begin() as tx:
@@ -69,11 +70,15 @@ def sign_in(
 
 def sign_out(tx: Session, token: str, now: datetime) -> None:
     """End the sign-in behind `token`; an unknown or ended one is left as it is."""
-    tx.execute(
-        update(SignIn)
+    username = tx.scalar(
+        select(Person.username)
+        .join(SignIn, SignIn.person_id == Person.id)
         .where(SignIn.token_digest == _digest(token), SignIn.ended_at.is_(None))
-        .values(ended_at=now)
     )
+    if username is None:
+        return
+    tx.execute(update(SignIn).where(SignIn.token_digest == _digest(token)).values(ended_at=now))
+    audit.append(tx, f"person:{username}", "person.sign_out", f"person:{username}", {}, now)
 
 
 def end_all(tx: Session, person_id: uuid.UUID, now: datetime) -> None:
@@ -94,7 +99,7 @@ def find(tx: Session, token: str, now: datetime) -> tuple[Badge, bool] | None:
     ).one_or_none()
     if row is None:
         return None
-    entry, person = row.tuple()
+    entry, person = row
     ended = entry.ended_at is not None or person.disabled_at is not None
     if ended or now - entry.started_at >= LONGEST or now - entry.seen_at >= IDLE[person.role]:
         return None
