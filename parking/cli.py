@@ -36,7 +36,14 @@ DATA_SAYS_NO, WRONG_USAGE = 1, 2
 @click.pass_context
 def cli(ctx: click.Context) -> None:
     """Thu phí gửi xe không tiền mặt. / Cashless parking payments."""
-    ctx.obj = ctx.obj or cache(open_house)
+
+    @cache
+    def build() -> House:
+        house = open_house()
+        ctx.call_on_close(house.databases.dispose)
+        return house
+
+    ctx.obj = build
 
 
 def open_house() -> House:

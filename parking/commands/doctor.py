@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -55,8 +54,6 @@ def examine(subject: str, look: Callable[[], str]) -> Finding:
 @click.pass_obj
 def doctor(build: Build) -> None:
     """Kiểm tra cấu hình và kết nối / Check configuration, database, clock and providers."""
-    # a provider that is away is a finding here, not a line in a log
-    logging.disable(logging.WARNING)
     well = True
     for finding in findings(build):
         well = well and finding.well

@@ -32,5 +32,4 @@ def scheduler(build: Build) -> None:
     tell("The timetable runs.")
     stop.wait()
     clockwork.stop()
-    house.databases.dispose()
     tell("The timetable stopped.")
