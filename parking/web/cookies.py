@@ -44,5 +44,8 @@ def keep(response: Response, name: str, value: str, lasting: timedelta | None = 
 def drop(response: Response, name: str) -> None:
     """Take the cookie `name` away."""
     response.delete_cookie(
-        _name(name), secure=current_app.config["SESSION_COOKIE_SECURE"], httponly=True
+        _name(name),
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        httponly=True,
+        samesite="Lax",
     )
