@@ -150,7 +150,8 @@ def insert_matches(
         **counterpart,
     }
     assign = insert(Assignment).from_select(list(values), select(*values.values()))
-    found = tx.connection().execute(assign).rowcount
+    counted = assign.execution_options(preserve_rowcount=True)
+    found = tx.connection().execute(counted).rowcount
     if found:
         _log(tx, scope, leg)
     return found

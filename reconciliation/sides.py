@@ -13,10 +13,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    CTE,
     ColumnElement,
     Exists,
     Select,
+    Subquery,
     and_,
     case,
     null,
@@ -162,7 +162,7 @@ def _touched(scope: Scope, leg: str) -> ColumnElement[bool]:
     )
 
 
-def lines_in_scope(scope: Scope, leg: str) -> CTE:
+def lines_in_scope(scope: Scope, leg: str) -> Subquery:
     """Ids of the lines to look at: those of the day's files and those of open breaks."""
     of_files: Rows = (
         select(StatementLine.id)
@@ -174,10 +174,10 @@ def lines_in_scope(scope: Scope, leg: str) -> CTE:
         )
     )
     of_breaks = select(Break.line_id).where(_touched(scope, leg), Break.line_id.is_not(None))
-    return union(of_files, of_breaks).cte("lines_in_scope")
+    return union(of_files, of_breaks).subquery("lines_in_scope")
 
 
-def movements_in_scope(scope: Scope, leg: str) -> CTE:
+def movements_in_scope(scope: Scope, leg: str) -> Subquery:
     """Ids of the movements to look at: those of the day and those of open breaks."""
     of_day: Rows = select(Movement.id).where(
         Movement.account_id == scope.account_id,
@@ -187,4 +187,4 @@ def movements_in_scope(scope: Scope, leg: str) -> CTE:
     of_breaks = select(Break.movement_id).where(
         _touched(scope, leg), Break.movement_id.is_not(None)
     )
-    return union(of_day, of_breaks).cte("movements_in_scope")
+    return union(of_day, of_breaks).subquery("movements_in_scope")
