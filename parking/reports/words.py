@@ -1,0 +1,43 @@
+"""What the classes and states of reconciliation are called in front of people."""
+
+from __future__ import annotations
+
+from parking.languages import mark
+
+#: Class of a difference (`reconciliation.breaks.CLASSES`) → its name.
+BREAK_NAMES = {
+    "missing_external": mark("Not in the provider's file"),
+    "missing_internal": mark("Only in the provider's file"),
+    "amount_mismatch": mark("Different amounts"),
+    "currency_mismatch": mark("Different currencies"),
+    "duplicate_external": mark("Twice in the provider's file"),
+    "duplicate_internal": mark("Recorded twice by us"),
+    "late": mark("Came in a later file"),
+    "fee_mismatch": mark("Different fee"),
+    "status_mismatch": mark("Paid there, refused here"),
+    "refund_unknown": mark("Refund we do not know"),
+    "chargeback": mark("Payment taken back"),
+    "ambiguous": mark("More than one candidate"),
+    "control_total": mark("The file's totals do not add up"),
+    "unparsable_line": mark("A line cannot be read"),
+}
+
+#: How far an account's business day is.
+DAY_STATES = {
+    "awaiting": mark("Awaiting the provider's file"),
+    "partial": mark("More files to come"),
+    "complete": mark("Complete"),
+    "": mark("Not reconciled yet"),
+}
+
+#: Why a difference is settled, where the system found out by itself.
+RESOLUTIONS = {
+    "matched": mark("Explained: both sides agree now"),
+    "late": mark("Explained: it came in a later file"),
+}
+
+#: The two comparisons.
+LEGS = {
+    "settlement": mark("Our records and the provider's file"),
+    "bank": mark("The provider's payout and the bank"),
+}

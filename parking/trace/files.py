@@ -1,0 +1,159 @@
+"""Steps in the files of others: the provider's line, the match or the difference, payout, bank, total."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+
+from sqlalchemy import or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from parking.languages import mark
+from parking.reports.words import BREAK_NAMES
+from parking.trace.model import Stage, Step
+from payments.models import MerchantAccount, Movement, Payment
+from reconciliation.models import Assignment, Break, DayTotal, Statement, StatementLine
+from reconciliation.sides import SUPERSEDED
+
+LINES = {
+    Stage.LINE: mark("Line %(position)s of the provider's file %(file)s"),
+    Stage.PAYOUT: mark("Payout announced on line %(position)s of %(file)s"),
+    Stage.BANK: mark("Credit on line %(position)s of the bank file %(file)s"),
+}
+
+
+def lines(tx: Session, stage: Stage, rows: Sequence[StatementLine]) -> Iterator[Step]:
+    """Each line with its file and position, followed by what it was matched with or differs from."""
+    names = _files(tx, rows)
+    matched = _matches(tx, [row.id for row in rows])
+    for row in rows:
+        yield Step(
+            stage,
+            LINES[stage],
+            row.line_ref,
+            {"position": row.position, "file": names[row.statement_id].name},
+            at=row.event_at,
+            recorded_at=names[row.statement_id].received_at,
+            amount=row.gross,
+            currency=row.currency,
+            figures={"fee": row.fee, "net": row.net} if row.fee else {},
+            id=row.id,
+        )
+        yield from matched[row.id]
+
+
+def _files(tx: Session, rows: Iterable[StatementLine]) -> Mapping[uuid.UUID, Statement]:
+    wanted = {row.statement_id for row in rows}
+    return {file.id: file for file in tx.scalars(select(Statement).where(Statement.id.in_(wanted)))}
+
+
+def _matches(tx: Session, ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Sequence[Step]]:
+    """Line id → the match it is part of."""
+    found = defaultdict(list)
+    query = select(Assignment).where(Assignment.line_id.in_(ids)).order_by(Assignment.matched_at)
+    for row in tx.scalars(query):
+        step = Step(
+            Stage.MATCH,
+            mark("Matched by rule %(rule)s of rule set %(set)s"),
+            row.leg,
+            {"rule": row.rule, "set": row.rule_set},
+            at=row.matched_at,
+            by=row.matched_by,
+            id=row.id,
+        )
+        found[row.line_id].append(step)
+    return found
+
+
+def breaks(
+    tx: Session, movements: Iterable[Movement], lines: Iterable[StatementLine]
+) -> Iterator[Step]:
+    """Every difference about these rows, explained ones too."""
+    ours, theirs = [row.id for row in movements], [row.id for row in lines]
+    query = select(Break).where(
+        or_(
+            Break.movement_id.in_(ours),
+            Break.line_id.in_(theirs),
+            Break.payout_id.in_(theirs),
+        ),
+        or_(Break.resolution.is_(None), Break.resolution != SUPERSEDED),
+    )
+    for row in tx.scalars(query.order_by(Break.opened_at, Break.id)):
+        yield Step(
+            Stage.BREAK,
+            BREAK_NAMES[row.kind],
+            row.kind,
+            at=row.opened_at,
+            recorded_at=row.resolved_at,
+            by=row.resolution or row.state,
+            currency=row.currency,
+            figures={"difference": row.difference},
+            missing=row.state == "open",
+            id=row.id,
+            day=row.day,
+        )
+
+
+def totals(
+    tx: Session, payments: Sequence[Payment], movements: Sequence[Movement]
+) -> Iterator[Step]:
+    """The figures of the days in which this money was counted."""
+    labels = {row.id: (row.cost_centre, row.product) for row in payments}
+    keys = {
+        (row.book_day, row.account_id, *labels.get(row.payment_id or row.id, ("", "")))
+        for row in movements
+        if row.kind != "payout"
+    }
+    named = tuple_(DayTotal.day, DayTotal.account_id, DayTotal.cost_centre, DayTotal.product)
+    query = (
+        select(DayTotal, MerchantAccount.slug)
+        .join(MerchantAccount, MerchantAccount.id == DayTotal.account_id)
+        .where(named.in_(keys))
+        .order_by(DayTotal.day, MerchantAccount.slug, DayTotal.cost_centre, DayTotal.product)
+    )
+    for total, slug in tx.execute(query):
+        yield _total(total, slug)
+
+
+def _total(total: DayTotal, slug: str) -> Step:
+    sentence = mark("Counted in the total of lot %(lot)s, %(product)s")
+    return Step(
+        Stage.TOTAL,
+        sentence if total.cost_centre else mark("Counted in the total of money without a payment"),
+        slug,
+        {"lot": total.cost_centre, "product": total.product} if total.cost_centre else {},
+        recorded_at=total.computed_at,
+        amount=total.gross,
+        figures={
+            "count": total.count,
+            "refunds": total.refunds,
+            "fee": total.fees,
+            "net": total.net,
+        },
+        day=total.day,
+    )
+
+
+def missing_line(day: date) -> Step:
+    """Money we received that no file has confirmed."""
+    return Step(
+        Stage.LINE,
+        mark("Not in any file of the provider yet"),
+        "",
+        missing=True,
+        day=day,
+    )
+
+
+def missing_credit(payout: StatementLine) -> Step:
+    """A payout that no bank credit has confirmed."""
+    return Step(
+        Stage.BANK,
+        mark("Not on the bank account yet"),
+        payout.rail_ref or payout.line_ref,
+        amount=-payout.gross,
+        currency=payout.currency,
+        missing=True,
+    )

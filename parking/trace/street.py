@@ -1,0 +1,129 @@
+"""Steps on the street: the sign at the lot, the stay, the price that was offered, the receipt."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from parking.languages import mark
+from parking.lots.models import Operator, Sign
+from parking.receipts.models import Receipt
+from parking.receipts.service import number_text
+from parking.sessions.models import ParkingSession, Quote
+from parking.trace.model import Stage, Step
+from payments.models import Payment
+
+
+def stays(tx: Session, sessions: Iterable[ParkingSession]) -> Iterator[Step]:
+    """Each stay, after the sign that hung at its lot when the vehicle came."""
+    for session in sessions:
+        yield _sign(tx, session)
+        yield _entry(session)
+        if session.exit_at is not None:
+            yield _exit(session)
+
+
+def _sign(tx: Session, session: ParkingSession) -> Step:
+    lot = session.lot
+    hanging = (
+        select(Sign)
+        .where(
+            Sign.lot_id == lot.id,
+            Sign.issued_at <= session.created_at,
+            or_(Sign.retired_at.is_(None), Sign.retired_at > session.created_at),
+        )
+        .order_by(Sign.version.desc())
+        .limit(1)
+    )
+    sign = tx.scalar(hanging)
+    return Step(
+        Stage.SIGN,
+        mark("Sign of lot %(lot)s · %(name)s") if sign else mark("Lot %(lot)s · %(name)s"),
+        f"{lot.number}-{sign.version}" if sign else lot.number,
+        {"lot": lot.number, "name": lot.name},
+        at=sign.issued_at if sign else None,
+        by=lot.operator.legal_name,
+        id=sign.id if sign else lot.id,
+    )
+
+
+def _entry(session: ParkingSession) -> Step:
+    return Step(
+        Stage.SESSION,
+        mark("%(plate)s entered (time declared by the driver)")
+        if session.declared
+        else mark("%(plate)s entered"),
+        session.reference,
+        {"plate": session.plate},
+        at=session.entry_at,
+        recorded_at=session.created_at,
+        by=session.opened_by,
+        id=session.id,
+    )
+
+
+def _exit(session: ParkingSession) -> Step:
+    return Step(
+        Stage.SESSION,
+        mark("%(plate)s left"),
+        session.reference,
+        {"plate": session.plate},
+        at=session.exit_at,
+        by=session.exit_by or "",
+        id=session.id,
+    )
+
+
+def quotes(tx: Session, payments: Iterable[Payment]) -> dict[uuid.UUID, Step]:
+    """Payment id → the offer it took up."""
+    by_intent = {payment.intent: payment for payment in payments}
+    ids = [
+        uuid.UUID(intent.removeprefix("quote:"))
+        for intent in by_intent
+        if intent.startswith("quote:")
+    ]
+    offers = tx.scalars(select(Quote).where(Quote.id.in_(ids)))
+    return {by_intent[offer.intent].id: _quote(offer) for offer in offers}
+
+
+def _quote(offer: Quote) -> Step:
+    return Step(
+        Stage.QUOTE,
+        mark("Price offered by tariff %(tariff)s, version %(version)s"),
+        offer.intent,
+        {"tariff": offer.tariff_code, "version": offer.tariff_version},
+        at=offer.priced_at,
+        recorded_at=offer.created_at,
+        amount=offer.amount,
+        currency=offer.currency,
+        figures={"price": offer.price},
+        id=offer.id,
+    )
+
+
+def receipts(tx: Session, payments: Iterable[Payment]) -> dict[uuid.UUID, Step]:
+    """Payment id → its receipt."""
+    ids = [payment.id for payment in payments]
+    rows = tx.execute(
+        select(Receipt, Operator)
+        .join(Operator, Operator.id == Receipt.operator_id)
+        .where(Receipt.payment_id.in_(ids))
+    )
+    return {receipt.payment_id: _receipt(receipt, operator) for receipt, operator in rows}
+
+
+def _receipt(receipt: Receipt, operator: Operator) -> Step:
+    return Step(
+        Stage.RECEIPT,
+        mark("Receipt issued"),
+        number_text(operator, receipt),
+        at=receipt.tax_point,
+        recorded_at=receipt.issued_at,
+        amount=receipt.gross,
+        currency=receipt.currency,
+        figures={"net": receipt.net, "vat": receipt.vat},
+        id=receipt.id,
+    )

@@ -1,0 +1,174 @@
+"""Whichever end one holds, the whole way is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from parking.receipts.models import Receipt
+from parking.sessions.refunds import refund
+from parking.trace.model import Stage, Trace
+from parking.trace.service import trace
+from payments.db import business_day
+from payments.errors import NotFound
+from payments.models import Movement
+from payments.refunds import RefundRequest
+from reconciliation.models import Break, StatementLine
+from tests.trace.conftest import Paid, settle
+
+WHOLE_WAY = [
+    Stage.SIGN,
+    Stage.SESSION,
+    Stage.QUOTE,
+    Stage.PAYMENT,
+    Stage.NOTICE,
+    Stage.MOVEMENT,
+    Stage.TRANSFER,
+    Stage.RECEIPT,
+    Stage.LINE,
+    Stage.MATCH,
+    Stage.PAYOUT,
+    Stage.BANK,
+    Stage.TOTAL,
+]
+
+
+def look(paid: Paid, query: str, operator: str | None = None) -> Trace:
+    with paid.town.house.databases.read() as tx:
+        return trace(tx, query, operator)
+
+
+def stages(found: Trace) -> list[Stage]:
+    """The stages passed, each once, in order."""
+    return list(dict.fromkeys(step.stage for step in found.steps))
+
+
+def movement(paid: Paid) -> Movement:
+    with paid.town.house.databases.read() as tx:
+        query = select(Movement).where(
+            Movement.payment_id == paid.payment.id, Movement.kind == "receipt"
+        )
+        return tx.scalars(query).one()
+
+
+def line(paid: Paid) -> StatementLine:
+    with paid.town.house.databases.read() as tx:
+        query = select(StatementLine).where(StatementLine.order_code == paid.payment.code)
+        return tx.scalars(query).one()
+
+
+def receipt(paid: Paid) -> Receipt:
+    with paid.town.house.databases.read() as tx:
+        return tx.scalars(select(Receipt).where(Receipt.payment_id == paid.payment.id)).one()
+
+
+KEYS: dict[str, Callable[[Paid], str]] = {
+    "session id": lambda paid: str(paid.session.id),
+    "session reference": lambda paid: paid.session.reference,
+    "session token": lambda paid: paid.session.token,
+    "plate": lambda _: "30a 12345",
+    "payment id": lambda paid: str(paid.payment.id),
+    "payment code": lambda paid: paid.payment.code,
+    "payment code read aloud": lambda paid: " ".join(paid.payment.code.lower()),
+    "quote id": lambda paid: paid.payment.intent.removeprefix("quote:"),
+    "receipt number": lambda _: "HOAN-KIEM-2026-000001",
+    "receipt number typed small": lambda _: "hoan-kiem-2026-1",
+    "receipt token": lambda paid: receipt(paid).token,
+    "receipt id": lambda paid: str(receipt(paid).id),
+    "movement id": lambda paid: str(movement(paid).id),
+    "rail reference": lambda paid: movement(paid).rail_ref,
+    "line reference": lambda paid: line(paid).line_ref,
+    "line id": lambda paid: str(line(paid).id),
+}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_key_finds_the_whole_way(paid: Paid, key: str) -> None:
+    settle(paid.town)
+    found = look(paid, f"  {KEYS[key](paid)} ")
+    passed = [stage for stage in stages(found) if stage is not Stage.REFUND]
+    assert passed == WHOLE_WAY
+    assert found.codes == (paid.payment.code,)
+    assert not any(step.missing for step in found.steps)
+
+
+def test_the_way_goes_on_from_the_bank_back_to_every_payment(paid: Paid) -> None:
+    settle(paid.town)
+    with paid.town.house.databases.read() as tx:
+        account_id = paid.payment.account_id
+        credit = tx.scalars(
+            select(StatementLine).where(
+                StatementLine.leg == "bank", StatementLine.account_id == account_id
+            )
+        ).one()
+    for key in (credit.line_ref, credit.rail_ref or "", str(credit.id)):
+        found = look(paid, key)
+        assert {Stage.PAYOUT, Stage.BANK, Stage.MOVEMENT} <= set(stages(found))
+        assert [share.payment for share in found.shares] == [paid.payment.code]
+        assert sum(share.net for share in found.shares) == credit.gross
+
+
+def test_money_that_no_file_confirmed_says_so(paid: Paid) -> None:
+    found = look(paid, paid.payment.code)
+    missing = [step for step in found.steps if step.missing]
+    assert [step.stage for step in missing] == [Stage.LINE]
+    assert missing[0].text("vi") != missing[0].text("en")
+
+
+def test_a_payout_that_no_bank_confirmed_says_so(paid: Paid) -> None:
+    settle(paid.town, nights=1)
+    found = look(paid, paid.payment.code)
+    missing = [step for step in found.steps if step.missing]
+    assert [(step.stage, step.amount) for step in missing] == [(Stage.BANK, line(paid).net)]
+
+
+def test_a_refund_stands_in_the_way_of_its_payment(paid: Paid) -> None:
+    house = paid.town.house
+    request = RefundRequest(paid.payment.id, 10_000, "charge", "Tính nhầm", "person:an", "k-1")
+    refund(house.databases.write, house.gateways, request, paid.town.now)
+    found = look(paid, paid.payment.code)
+    back = [step for step in found.steps if step.stage is Stage.REFUND]
+    assert [(step.amount, step.by, step.reference) for step in back] == [
+        (10_000, "person:an", "k-1")
+    ]
+    assert "Tính nhầm" in back[0].text("vi")
+
+
+def test_a_difference_stands_in_the_way_and_its_id_finds_it(paid: Paid) -> None:
+    town = paid.town
+    today = business_day(town.now)
+    town.driver_of(town.account()).plant(today, "missing_line", order=paid.payment.code)
+    settle(town, nights=1)
+    with town.house.databases.read() as tx:
+        difference = tx.scalars(select(Break)).one()
+    for key in (str(difference.id), paid.payment.code):
+        steps = [step for step in look(paid, key).steps if step.stage is Stage.BREAK]
+        assert [(step.reference, step.missing) for step in steps] == [("missing_external", True)]
+        assert steps[0].figures == {"difference": -paid.payment.amount}
+
+
+def test_finance_of_one_operator_sees_only_its_own_money(paid: Paid) -> None:
+    assert look(paid, paid.payment.code, "hoan-kiem").codes == (paid.payment.code,)
+    with pytest.raises(NotFound):
+        look(paid, paid.payment.code, "thang-long")
+    with pytest.raises(NotFound):
+        look(paid, paid.session.token, "thang-long")
+
+
+@pytest.mark.parametrize(
+    "query", ["", " ", "PK22222222222", "HOAN-KIEM-2026-000099", "😀", "x" * 500]
+)
+def test_an_unknown_key_is_answered_with_what_is_accepted(paid: Paid, query: str) -> None:
+    with pytest.raises(NotFound, match="payment code or id, a receipt number") as refusal:
+        look(paid, query)
+    assert len(str(refusal.value)) < 300
+
+
+def test_a_trace_is_readable_by_programs(paid: Paid) -> None:
+    told = look(paid, paid.payment.code).as_json()
+    assert told["payments"] == [paid.payment.code]
+    steps = told["steps"]
+    assert isinstance(steps, list)
+    assert {"stage", "text", "at", "amount", "reference", "missing"} <= set(steps[0])
