@@ -6,14 +6,19 @@ was missed for days is caught up by running once.
 
 from __future__ import annotations
 
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
+
+from sqlalchemy.orm import Session, sessionmaker
 
 from parking.clockwork import Job
 from parking.jobs import forget_runs
+from parking.languages import mark
 from parking.receipts.service import issue_due
 from parking.slots import Daily, Every
 from payments.accounts import Gateways
+from payments.errors import Unavailable
 from payments.polling import expire, poll
+from reconciliation.service import reconcile_open_days
 
 #: How long finished runs are remembered.
 KEEP_RUNS = timedelta(days=7)
@@ -22,8 +27,30 @@ KEEP_RUNS = timedelta(days=7)
 def timetable(gateways: Gateways) -> tuple[Job, ...]:
     """When (by the city's clocks) and what."""
     return (
+        Job("reconcile", Daily(time(0, 30)), lambda db, now: reconcile(db, gateways, now)),
         Job("poll", Every(seconds=10), lambda db, now: poll(db, gateways, now)),
         Job("expire", Every(seconds=60), expire),
         Job("receipts", Every(seconds=10), issue_due),
         Job("tidy", Daily(time(3, 0)), lambda db, now: forget_runs(db, now - KEEP_RUNS)),
     )
+
+
+def reconcile(db: sessionmaker[Session], gateways: Gateways, now: datetime) -> int:
+    """Reconcile every open day of every account; how many account-days.
+
+    Raises `Unavailable` when a statement could not be had or believed, after doing all others: the
+    slot then counts as failed and is tried again soon, not only the next night.
+    """
+    results = reconcile_open_days(db, gateways, now)
+    troubled = [result for result in results if result.refusals]
+    if troubled:
+        raise Unavailable(
+            mark(
+                "%(count)s account-days have no statement yet, first %(account)s %(day)s: %(reason)s"
+            ),
+            count=len(troubled),
+            account=troubled[0].account,
+            day=troubled[0].day,
+            reason=troubled[0].refusals[0].reason,
+        )
+    return len(results)
