@@ -22,6 +22,9 @@ OPEN = frozenset({"created", "pending", "unknown"})
 #: States nobody is asked about any more; facts that come unasked still count.
 SETTLED = frozenset({"paid", "cancelled", "failed"})
 
+#: Money between provider and operator: in whatever currency, it says nothing of what was collected.
+BETWEEN_US = frozenset({MovementKind.FEE, MovementKind.PAYOUT})
+
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
@@ -74,7 +77,8 @@ def _state(statuses: frozenset[str], paid: bool) -> str:
 
 def fold(ordered: Ordered, statuses: Iterable[str], motions: Iterable[Motion]) -> Fold:
     """State, flags and sums of a payment from everything ever said about it."""
-    told, known = frozenset(statuses), frozenset(motions)
+    told = frozenset(statuses)
+    known = frozenset(m for m in motions if m.kind not in BETWEEN_US)
     ours = [m for m in known if m.currency == ordered.currency]
     receipts = [m for m in ours if m.kind == MovementKind.RECEIPT]
     received = sum(m.amount for m in receipts)

@@ -136,6 +136,12 @@ def test_money_of_another_currency_pays_nothing_and_is_flagged() -> None:
     assert fold(ORDER, (), (foreign,)) == Fold("created", ("integrity",), 0, 0, None)
 
 
+def test_a_fee_says_nothing_of_the_payment_in_whatever_currency() -> None:
+    fee = Motion(MovementKind.FEE, 30, "USD", LATE, "F1")
+    payout = Motion(MovementKind.PAYOUT, 19_000, "VND", LATE, "P1")
+    assert fold(ORDER, (), (fee, payout, receipt(20_000))) == fold(ORDER, (), (receipt(20_000),))
+
+
 def test_money_taken_back_leaves_paid_and_raises_disputed() -> None:
     reversal = Motion(MovementKind.REVERSAL, 20_000, "VND", LATE, "R1")
     found = fold(ORDER, (), (receipt(20_000), reversal))
