@@ -10,7 +10,7 @@ from flask import Blueprint, Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from parking import admin
+from parking import admin, attendant, driver
 from parking.config import Config
 from parking.house import House
 from parking.people import guard
@@ -32,7 +32,9 @@ from qr.links import KeyRing
 
 #: One package per audience; each offers ``blueprint(house)``.
 ROOMS: tuple[Callable[[House], Blueprint], ...] = (
+    driver.blueprint,
     people.blueprint,
+    attendant.blueprint,
     admin.blueprint,
 )
 

@@ -40,9 +40,9 @@ def offer(tx: Session, tariffs: TariffBook, session_id: uuid.UUID, now: datetime
     `Conflict` when nothing is due.
     """
     session = lock_session(tx, session_id)
-    standing_offer = _standing_offer(tx, tariffs, session, now)
-    if standing_offer is not None:
-        return standing_offer
+    made_before = standing_offer(tx, tariffs, session, now)
+    if made_before is not None:
+        return made_before
     current = standing(tx, tariffs, session, now)
     if current.settled:
         raise Conflict(
@@ -54,7 +54,7 @@ def offer(tx: Session, tariffs: TariffBook, session_id: uuid.UUID, now: datetime
     return quote
 
 
-def _standing_offer(
+def standing_offer(
     tx: Session, tariffs: TariffBook, session: ParkingSession, now: datetime
 ) -> Quote | None:
     """The last offer, if it has time left and its amount is still what was due at its instant."""

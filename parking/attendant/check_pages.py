@@ -1,0 +1,158 @@
+"""The check screen of one parking session: what stands to its account, and what an attendant may do."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from parking.attendant.history import history
+from parking.attendant.own import own_session
+from parking.house import House
+from parking.languages import explain, mark
+from parking.people.badge import Badge
+from parking.people.guard import the_badge
+from parking.sessions import service
+from parking.sessions.due import standing
+from parking.sessions.states import show
+from parking.web.arrival_form import vehicle_name
+from parking.web.language import reader_language
+from payments import audit
+from payments.db import CITY_ZONE
+from payments.errors import Complaint, Conflict, WrongUsage
+from payments.models import Payment
+from qr.links import session_link
+
+#: What an attendant does to a session: (transaction, session, who, when).
+Act = Callable[[Session, uuid.UUID, Badge, datetime], object]
+
+
+class Unpaid(Conflict):
+    """Something is still due: driving out needs a second, explicit word."""
+
+
+def add(pages: Blueprint, house: House) -> None:
+    """Put the check screen into `pages`."""
+
+    @pages.get("/sessions/<uuid:session_id>")
+    def check(session_id: uuid.UUID) -> ResponseReturnValue:
+        return _page(house, session_id)
+
+    @pages.post("/sessions/<uuid:session_id>/exit")
+    def record_exit(session_id: uuid.UUID) -> ResponseReturnValue:
+        def act(tx: Session, own: uuid.UUID, badge: Badge, now: datetime) -> None:
+            _let_out(house, tx, own, badge, now)
+
+        return _do(house, session_id, act, url_for("attendant.vehicles"))
+
+    @pages.post("/sessions/<uuid:session_id>/undo-exit")
+    def undo_exit(session_id: uuid.UUID) -> ResponseReturnValue:
+        return _do(house, session_id, _undo)
+
+    @pages.post("/sessions/<uuid:session_id>/plate")
+    def correct_plate(session_id: uuid.UUID) -> ResponseReturnValue:
+        return _do(house, session_id, _correct)
+
+    @pages.post("/sessions/<uuid:session_id>/entry")
+    def confirm_entry(session_id: uuid.UUID) -> ResponseReturnValue:
+        return _do(house, session_id, _confirm)
+
+
+def _page(
+    house: House, session_id: uuid.UUID, problem: str = "", status: int = 200, ask: bool = False
+) -> ResponseReturnValue:
+    badge, now = the_badge(), house.clock()
+    with house.databases.read() as tx:
+        session = own_session(tx, badge, session_id)
+        shown = show(standing(tx, house.tariffs, session, now), now)
+        trail = history(tx, session)
+        attempts = select(Payment).where(Payment.reference == session.reference)
+        payments = tx.scalars(attempts.order_by(Payment.id.desc())).all()
+    link = session_link(house.keys, "", session.token).removeprefix("/s/")
+    page = render_template(
+        "attendant/check.html",
+        session=session, lot=session.lot, shown=shown, link=link, now=now, history=trail,
+        payments=payments, vehicle=vehicle_name(session.vehicle_class),
+        lines=[(line.say(reader_language()), line.amount) for line in shown.standing.lines],
+        entry_local=local_input(session.entry_at),
+        undo=shown.left and session.exit_at is not None and now - session.exit_at <= service.UNDO_WINDOW,
+        problem=problem, ask=ask, news=request.args.get("news", ""), given=request.form,
+    )  # fmt: skip
+    return page, status
+
+
+def _do(house: House, session_id: uuid.UUID, act: Act, then: str = "") -> ResponseReturnValue:
+    """Carry out `act` on an own session; what it refuses is explained on the check screen."""
+    badge, now = the_badge(), house.clock()
+    try:
+        with house.databases.write.begin() as tx:
+            act(tx, own_session(tx, badge, session_id).id, badge, now)
+    except Unpaid:
+        return _page(house, session_id, status=Unpaid.http_status, ask=True)
+    except (Conflict, WrongUsage) as error:
+        return _page(house, session_id, _words(error), error.http_status)
+    return _seen(session_id, then)
+
+
+def _words(error: Complaint) -> str:
+    return explain(error, reader_language())
+
+
+def _seen(session_id: uuid.UUID, then: str) -> Response:
+    return redirect(then or url_for("attendant.check", session_id=session_id), 303)
+
+
+def _let_out(house: House, tx: Session, own: uuid.UUID, badge: Badge, now: datetime) -> None:
+    """Under the session's lock, so that what is due is what was due when the vehicle left."""
+    session = service.lock_session(tx, own)
+    if session.exit_at is not None:
+        return
+    due = standing(tx, house.tariffs, session, now).due
+    if due and request.form.get("unpaid") != "yes":
+        raise Unpaid(mark("Not paid"))
+    service.record_exit(tx, own, badge.actor, now)
+    if due:
+        detail: dict[str, object] = {"plate": session.plate, "due": due}
+        audit.append(tx, badge.actor, "session.exit_unpaid", session.reference, detail, now)
+
+
+def _undo(tx: Session, own: uuid.UUID, badge: Badge, now: datetime) -> None:
+    service.undo_exit(tx, own, badge.actor, now)
+
+
+def _correct(tx: Session, own: uuid.UUID, badge: Badge, now: datetime) -> None:
+    plate, reason = request.form.get("plate", ""), request.form.get("reason", "")
+    service.correct_plate(tx, own, plate, reason, badge.actor, now)
+
+
+def _confirm(tx: Session, own: uuid.UUID, badge: Badge, now: datetime) -> None:
+    wish = request.form.get("entry_at", "")
+    service.confirm_entry(tx, own, local_time(wish) if wish else None, badge.actor, now)
+
+
+def local_input(instant: datetime) -> str:
+    """An instant as a date-and-time field of a form shows it: local, to the minute."""
+    return instant.astimezone(CITY_ZONE).strftime("%Y-%m-%dT%H:%M")
+
+
+def local_time(text: str) -> datetime:
+    """What such a field sends. Raises `WrongUsage`."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise _not_a_time(text) from error
+    if found.tzinfo is not None:
+        raise _not_a_time(text)
+    return found.replace(tzinfo=CITY_ZONE)
+
+
+def _not_a_time(text: str) -> WrongUsage:
+    return WrongUsage(
+        mark("“%(text)s” is not a date and time such as 20/11/2026 08:00."), text=text[:40]
+    )

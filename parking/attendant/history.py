@@ -1,0 +1,77 @@
+"""The audit trail of one parking session, as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from parking.languages import mark
+from parking.people.models import Person
+from parking.sessions.models import ParkingSession
+from parking.sessions.service import DRIVER
+from parking.web.formats import money, when
+from parking.web.language import say
+from payments.models import Audit, AuditDetail
+
+SENTENCES = {
+    "session.enter": mark("Parking began with plate %(plate)s"),
+    "session.exit": mark("Exit recorded"),
+    "session.exit_unpaid": mark("Let out although %(due)s was not paid"),
+    "session.undo_exit": mark("Exit of %(exit_at)s taken back"),
+    "session.correct_plate": mark("Plate corrected from %(before)s to %(after)s: %(reason)s"),
+    "session.confirm_entry": mark("Entry time %(after)s confirmed (declared: %(before)s)"),
+}
+#: Parts that are instants, by act; what else looks like one is text.
+INSTANTS = {"session.undo_exit": ("exit_at",), "session.confirm_entry": ("before", "after")}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Who did what, when; `text` is plain text in the reader's language."""
+
+    at: datetime
+    who: str
+    text: str
+
+
+def history(tx: Session, session: ParkingSession) -> Sequence[Event]:
+    """What was done to `session`, the last first."""
+    query = (
+        select(Audit, AuditDetail.detail)
+        .outerjoin(AuditDetail, AuditDetail.audit_id == Audit.id)
+        .where(Audit.subject == session.reference)
+        .order_by(Audit.id.desc())
+    )
+    rows = [(entry, detail) for entry, detail in tx.execute(query)]
+    names = _names(tx, {entry.actor for entry, _ in rows})
+    return [
+        Event(entry.at, names.get(entry.actor, entry.actor), _text(entry.act, detail or {}))
+        for entry, detail in rows
+    ]
+
+
+def _names(tx: Session, actors: set[str]) -> Mapping[str, str]:
+    usernames = [actor.removeprefix("person:") for actor in actors]
+    people = tx.execute(select(Person.username, Person.name).where(Person.username.in_(usernames)))
+    return {f"person:{row.username}": row.name for row in people} | {DRIVER: say("Driver")}
+
+
+def _text(act: str, detail: Mapping[str, Any]) -> str:
+    """The act in words; the bare act where retention deleted its parts."""
+    sentence = SENTENCES.get(act, "")
+    parts = {name: _part(act, name, value) for name, value in detail.items()}
+    try:
+        return say(sentence, **parts) if sentence else act
+    except KeyError:
+        return act
+
+
+def _part(act: str, name: str, value: object) -> str:
+    if name in INSTANTS.get(act, ()):
+        return when(datetime.fromisoformat(str(value))).striptags()
+    return money(value) if name == "due" and isinstance(value, int) else str(value)

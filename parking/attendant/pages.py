@@ -1,0 +1,17 @@
+"""The attendant's pages, by noun."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from parking.attendant import check_pages, entry_pages, list_pages
+from parking.house import House
+
+
+def blueprint(house: House) -> Blueprint:
+    """Everything under ``/attendant``."""
+    pages = Blueprint("attendant", __name__, url_prefix="/attendant")
+    list_pages.add(pages, house)
+    entry_pages.add(pages, house)
+    check_pages.add(pages, house)
+    return pages

@@ -1,0 +1,34 @@
+"""From a session link to its parking session and back. Whoever holds the link may see the session."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from parking.house import House
+from parking.languages import mark
+from parking.sessions.models import ParkingSession
+from parking.sessions.service import session_by_token
+from payments.errors import NotFound
+from qr.links import InvalidLink, read_session_path, session_link
+
+
+class Doubtful(NotFound):
+    """A sign, link or lot that must not be trusted: the page warns and offers the safe way."""
+
+
+def find(house: House, tx: Session, link: str) -> ParkingSession:
+    """The session behind `link` (what follows ``/s/``). Raises `Doubtful`."""
+    try:
+        return session_by_token(tx, read_session_path(house.keys, f"/s/{link}"))
+    except (InvalidLink, NotFound) as error:
+        raise Doubtful(mark("This link is not complete, or it was changed.")) from error
+
+
+def public_link(house: House, session: ParkingSession) -> str:
+    """The whole address of a session: what its QR code says and where providers send drivers."""
+    return session_link(house.keys, house.config.public_url, session.token)
+
+
+def local_link(house: House, session: ParkingSession) -> str:
+    """The part of the address after ``/s/``."""
+    return session_link(house.keys, "", session.token).removeprefix("/s/")

@@ -1,0 +1,28 @@
+"""The driver's pages, by noun."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from parking.driver import lot_pages, payment_pages, receipt_pages, session_pages
+from parking.driver.links import Doubtful
+from parking.house import House
+from parking.languages import explain
+from parking.web.language import reader_language
+
+
+def blueprint(house: House) -> Blueprint:
+    """The front page, the lots, the parking sessions and their receipts."""
+    pages = Blueprint("driver", __name__)
+    lot_pages.add(pages, house)
+    session_pages.add(pages, house)
+    payment_pages.add(pages, house)
+    receipt_pages.add(pages, house)
+    pages.register_error_handler(Doubtful, _warn)
+    return pages
+
+
+def _warn(doubt: Doubtful) -> ResponseReturnValue:
+    title = explain(doubt, reader_language())
+    return render_template("driver/warning.html", title=title), doubt.http_status

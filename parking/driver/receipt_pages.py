@@ -1,0 +1,53 @@
+"""A receipt, to be read, printed or kept. Its link is as unguessable as the session's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from parking.driver.links import local_link
+from parking.house import House
+from parking.receipts.models import Receipt
+from parking.receipts.service import number_text, receipt_by_token
+from parking.receipts.vat import rate_at
+from parking.sessions.models import ParkingSession
+from parking.web.arrival_form import vehicle_name
+from payments.models import Payment
+
+
+def add(pages: Blueprint, house: House) -> None:
+    """Put the page of a receipt into `pages`."""
+
+    @pages.get("/r/<token>")
+    def receipt(token: str) -> ResponseReturnValue:
+        with house.databases.read() as tx:
+            found = receipt_by_token(tx, token)
+            session = tx.get_one(ParkingSession, found.session_id)
+            payment = tx.get_one(Payment, found.payment_id)
+        return render_template(
+            "driver/receipt.html",
+            receipt=found,
+            number=number_text(session.lot.operator, found),
+            percent=percent(found),
+            session=session,
+            lot=session.lot,
+            vehicle=vehicle_name(session.vehicle_class),
+            payment=payment,
+            provider=provider_label(house, payment),
+            link=local_link(house, session),
+        )
+
+
+def percent(receipt: Receipt) -> str:
+    """The rate that was charged, as it is printed, whatever the table says today."""
+    dated = rate_at(receipt.tax_point)
+    return replace(dated, basis_points=receipt.vat_basis_points).percent
+
+
+def provider_label(house: House, payment: Payment) -> str:
+    """What people call the payment company; its short name when it is no longer installed."""
+    name = payment.account.provider
+    known = house.gateways.registry.get(name)
+    return known.label if known else name

@@ -1,0 +1,74 @@
+"""The page of one parking session and its QR code. One link serves everybody: an attendant of the
+lot who opens it sees the check screen."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from parking.driver.links import find, public_link
+from parking.driver.session_view import receipts_for, view
+from parking.house import House
+from parking.people.guard import current_badge
+from parking.receipts.service import number_text
+from parking.sessions.models import ParkingSession
+from parking.web.arrival_form import vehicle_name
+from parking.web.formats import when
+from parking.web.language import reader_language, say
+from qr import image
+
+#: What another page of ours told this one to say first, by the name of a query parameter.
+NEWS = ("joined", "changed", "from")
+
+
+def add(pages: Blueprint, house: House) -> None:
+    """Put the page of a session into `pages`."""
+
+    @pages.get("/s/<link>")
+    def session(link: str) -> ResponseReturnValue:
+        return _session(house, link)
+
+    @pages.get("/s/<link>/qr.<any(png, svg):kind>")
+    def session_code(link: str, kind: str) -> ResponseReturnValue:
+        return _code(house, link, kind)
+
+
+def _session(house: House, link: str) -> ResponseReturnValue:
+    with house.databases.read() as tx:
+        found = find(house, tx, link)
+    badge = current_badge()
+    if badge is not None and badge.role == "attendant" and found.lot_id in badge.lots:
+        return redirect(url_for("attendant.check", session_id=found.id), 303)
+    return _page(house, found, link)
+
+
+def _page(house: House, session: ParkingSession, link: str) -> str:
+    now = house.clock()
+    with house.databases.read() as tx:
+        seen = view(house, tx, session, now)
+    operator = session.lot.operator
+    receipts = [(r.token, number_text(operator, r)) for r in receipts_for(house, session, now)]
+    return render_template(
+        "driver/session.html",
+        seen=seen,
+        shown=seen.shown,
+        session=session,
+        lot=session.lot,
+        vehicle=vehicle_name(session.vehicle_class),
+        lines=[(line.say(reader_language()), line.amount) for line in seen.lines],
+        receipts=receipts,
+        link=link,
+        payment_codes=[(when(p.created_at), p.code) for p in seen.payments],
+        news={name for name in NEWS if name in request.args},
+    )
+
+
+def _code(house: House, link: str, kind: str) -> Response:
+    """The session's QR code, to be shown to the attendant or kept."""
+    with house.databases.read() as tx:
+        session = find(house, tx, link)
+    address = public_link(house, session)
+    if kind == "png":
+        return Response(image.png(address), content_type="image/png")
+    label = say("QR code of the parking session of %(plate)s", plate=session.plate)
+    return Response(image.svg(address, label=label), content_type="image/svg+xml")

@@ -1,0 +1,57 @@
+"""What a standing is called in front of people. Pages add colour, icon and words to these few names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from parking.languages import mark
+from parking.sessions.due import HORIZON, Standing, paid_until
+from payments.db import business_day
+
+#: What a vehicle class is called; a class of another city's tariff is called by its own name.
+VEHICLES = {
+    "car": mark("Car"),
+    "motorbike": mark("Motorbike"),
+    "bicycle": mark("Bicycle"),
+}
+
+
+class State(StrEnum):
+    UNPAID = "unpaid"
+    PARTLY = "partly"
+    PAID = "paid"
+    FREE = "free"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A standing as pages show it. `until` is when more falls due: None while something is due, and
+    when nothing more ever does; `today` tells that it is on the day of the question."""
+
+    standing: Standing
+    state: State
+    until: datetime | None
+    today: bool
+
+    @property
+    def left(self) -> bool:
+        """The vehicle drove out."""
+        return self.standing.session.exit_at is not None
+
+
+def show(standing: Standing, now: datetime) -> Shown:
+    """The name of `standing`, and until when it holds."""
+    until = None if standing.session.exit_at else paid_until(standing, now)
+    if until is not None and until >= now + HORIZON:
+        until = None
+    today = until is not None and business_day(until) == business_day(now)
+    return Shown(standing, state_of(standing), until, today)
+
+
+def state_of(standing: Standing) -> State:
+    """The name alone, which costs no search for its end."""
+    if standing.due:
+        return State.PARTLY if standing.paid else State.UNPAID
+    return State.FREE if standing.free else State.PAID
