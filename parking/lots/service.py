@@ -86,7 +86,7 @@ def link_of(keys: KeyRing, public_url: str, lot: Lot, sign: Sign) -> str:
 
 def printed_sign(keys: KeyRing, public_url: str, lot: Lot, sign: Sign) -> printed.Sign:
     """Everything that stands on the printed plate, Vietnamese first, English second."""
-    call, pay_at = mark("Scan to see the price and pay"), mark("Pay only at this address")
+    call, pay_at = mark("Scan to see the price and pay"), mark("The page must open at this address")
     warning = mark(
         "A code that asks for a bank transfer at once is not ours. Check the address before you pay."
     )
