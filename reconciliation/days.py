@@ -32,6 +32,10 @@ BANK_DAYS = (DAY, 2 * DAY)
 LOOK_BACK = timedelta(days=31)
 
 
+#: A transaction may commit after a look that is later than its own `now`; longer than any may run.
+IN_FLIGHT = timedelta(minutes=10)
+
+
 def due_at(day: date, capabilities: Capabilities) -> datetime:
     """When the statement of `day` must have arrived: so many minutes after the business day's end."""
     end = datetime.combine(day + DAY, time(), CITY_ZONE)
@@ -80,25 +84,23 @@ def _waiting(tx: Session, account_id: uuid.UUID) -> frozenset[date]:
 
 
 def _changed(tx: Session, account_id: uuid.UUID) -> frozenset[date]:
-    newest = tx.scalar(
-        select(sql.max(AccountDay.reconciled_at)).where(AccountDay.account_id == account_id)
-    )
-    if newest is None:
+    looked = {
+        row.day: row.reconciled_at
+        for row in tx.execute(
+            select(AccountDay.day, AccountDay.reconciled_at).where(
+                AccountDay.account_id == account_id
+            )
+        )
+    }
+    if not looked:
         return frozenset()
-    changed = (
-        select(Movement.book_day)
-        .join(
-            AccountDay,
-            (AccountDay.account_id == Movement.account_id) & (AccountDay.day == Movement.book_day),
-        )
-        .where(
-            Movement.account_id == account_id,
-            Movement.book_day >= business_day(newest) - LOOK_BACK,
-            Movement.kind.in_(COMPARED),
-            Movement.recorded_at > AccountDay.reconciled_at,
-        )
+    newest = select(Movement.book_day, sql.max(Movement.recorded_at)).where(
+        Movement.account_id == account_id,
+        Movement.book_day >= business_day(max(looked.values())) - LOOK_BACK,
+        Movement.kind.in_(COMPARED),
     )
-    return frozenset(tx.scalars(changed.distinct()))
+    rows = tx.execute(newest.group_by(Movement.book_day))
+    return frozenset(day for day, told in rows if day in looked and told > looked[day] - IN_FLIGHT)
 
 
 def _bank_days(tx: Session, account_id: uuid.UUID) -> frozenset[date]:

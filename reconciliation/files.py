@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol, runtime_checkable
 
+from payments.errors import Complaint
 from payments.provider import (
     InvalidStatement,
     Provider,
@@ -18,6 +19,7 @@ from reconciliation.models import BANK, SETTLEMENT
 
 #: Why there is no file: no answer, one that cannot be read, or one whose totals are not its lines'.
 UNAVAILABLE, UNPARSABLE, CONTROL_TOTAL = "unavailable", "unparsable_line", "control_total"
+FAILED = "failed"
 
 
 @runtime_checkable
@@ -43,7 +45,12 @@ class Refusal:
 
     leg: str
     kind: str
-    reason: str
+    error: Complaint
+
+    @property
+    def reason(self) -> str:
+        """The error in English; `parking.languages.explain` says it in the reader's language."""
+        return str(self.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +75,9 @@ def gather(provider: Provider, day: date) -> Gathered:
         try:
             deliveries.extend(Delivery(leg, file) for file in question())
         except InvalidStatement as error:
-            refusals.append(Refusal(leg, UNPARSABLE, str(error)))
+            refusals.append(Refusal(leg, UNPARSABLE, error))
         except (ProviderUnavailable, ProviderRefused) as error:
-            refusals.append(Refusal(leg, UNAVAILABLE, str(error)))
+            refusals.append(Refusal(leg, UNAVAILABLE, error))
 
     if provider.capabilities.statements:
         ask(SETTLEMENT, lambda: provider.statement(day, day))

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from payments.accounts import Gateways, live_accounts
 from payments.db import business_day
+from payments.errors import Complaint, Unavailable
 from payments.models import MerchantAccount
 from payments.provider import Capabilities, InvalidStatement
 from reconciliation import days, explaining, totals
@@ -22,6 +23,7 @@ from reconciliation.banking import match_payouts, open_bank_breaks
 from reconciliation.charging import book_fees, book_payouts
 from reconciliation.files import (
     CONTROL_TOTAL,
+    FAILED,
     UNAVAILABLE,
     UNPARSABLE,
     Delivery,
@@ -131,9 +133,15 @@ def _reconcile_account(
     except Exception as error:
         # a rail's defect must not keep the other operators from knowing their day
         log.exception("account %s could not be reconciled for %s", account.slug, day)
-        refusal = Refusal(SETTLEMENT, "failed", str(error))
-        results.append(Result(account.slug, day, "awaiting", "failed", None, refusals=(refusal,)))
+        refusal = Refusal(SETTLEMENT, FAILED, _explained(error))
+        results.append(Result(account.slug, day, "awaiting", FAILED, None, refusals=(refusal,)))
     return results
+
+
+def _explained(error: Exception) -> Complaint:
+    if isinstance(error, Complaint):
+        return error
+    return Unavailable("The reconciliation stopped: %(error)s", error=repr(error))
 
 
 def _store(
@@ -151,9 +159,9 @@ def _store(
             new = _accept(db, account, day, delivery, now)
             (accepted if new else repeated).append(delivery.file.name)
         except ControlTotalsDiffer as error:
-            refusals.append(Refusal(delivery.leg, CONTROL_TOTAL, str(error)))
+            refusals.append(Refusal(delivery.leg, CONTROL_TOTAL, error))
         except InvalidStatement as error:
-            refusals.append(Refusal(delivery.leg, UNPARSABLE, str(error)))
+            refusals.append(Refusal(delivery.leg, UNPARSABLE, error))
     for refusal in refusals:
         log.warning("%s of %s, %s: %s", refusal.leg, account.slug, day, refusal.reason)
     return _Stored(tuple(accepted), tuple(repeated), tuple(refusals))

@@ -53,12 +53,7 @@ def check(file: StatementFile, day: date) -> None:
             file=file.name, day=file.day, asked=day,
         )  # fmt: skip
     for number, line in enumerate(file.lines, start=1):
-        reason = _unreadable(line)
-        if reason:
-            raise InvalidStatement(
-                "%(file)s, line %(line)s: %(reason)s. The whole file is refused.",
-                file=file.name, line=number, reason=reason,
-            )  # fmt: skip
+        _check_line(line, file=file.name, line=number)
     found = totals_of(file.lines)
     if found != file.control:
         raise ControlTotalsDiffer(
@@ -67,16 +62,26 @@ def check(file: StatementFile, day: date) -> None:
         )  # fmt: skip
 
 
-def _unreadable(line: Told) -> str | None:
-    if not line.line_ref:
-        return "it has no reference"
-    if line.event_at.tzinfo is None:
-        return "its time has no offset"
-    if line.currency not in EXPONENTS:
-        return f"{line.currency} is not a currency we know"
-    if line.net != line.gross - line.fee:
-        return f"gross {line.gross} less fee {line.fee} is not net {line.net}"
-    return None
+def _check_line(told: Told, **place: object) -> None:
+    if not told.line_ref:
+        raise InvalidStatement(
+            "%(file)s, line %(line)s has no reference: the whole file is refused.", **place
+        )
+    if told.event_at.tzinfo is None:
+        raise InvalidStatement(
+            "%(file)s, line %(line)s has a time without its offset: the whole file is refused.",
+            **place,
+        )
+    if told.currency not in EXPONENTS:
+        raise InvalidStatement(
+            "%(file)s, line %(line)s: %(currency)s is not a currency we know, the whole file is refused.",
+            currency=told.currency, **place,
+        )  # fmt: skip
+    if told.net != told.gross - told.fee:
+        raise InvalidStatement(
+            "%(file)s, line %(line)s: %(gross)s less %(fee)s is not %(net)s, the whole file is refused.",
+            gross=told.gross, fee=told.fee, net=told.net, **place,
+        )  # fmt: skip
 
 
 def totals_of(lines: Sequence[Told]) -> Control:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 
-from sqlalchemy import select
 from sqlalchemy import func as sql
+from sqlalchemy import select
 
 from payments.accounts import Gateways, open_account
 from payments.checkout import Request, intend
@@ -33,7 +33,8 @@ from reconciliation.breaks import BreakRow, list_breaks
 from reconciliation.models import BANK, SETTLEMENT, DayTotal
 from reconciliation.service import Result, reconcile
 from reconciliation.totals import totals
-from tests.payments.kit import KEY, SECRET, NoNetwork, WordOfMouth
+from tests.payments.kit import KEY
+from tests.payments.word_of_mouth import SECRET, NoNetwork, WordOfMouth
 
 DAY = date(2026, 11, 20)
 ONE = timedelta(days=1)

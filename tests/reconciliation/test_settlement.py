@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
-from payments.models import Movement, Payment, Transfer
-from payments.provider import LineKind, MovementKind, Notice, Status
-from reconciliation.models import SETTLEMENT, Assignment, AssignmentLog, Break
+from payments.provider import LineKind
+from reconciliation.models import Assignment, AssignmentLog, Break
 from tests.reconciliation.kit import DAY, FEE, ONE, PRICE, World, altered, at, file_of, line, night
 
 
@@ -100,4 +97,3 @@ def test_nothing_is_missing_while_no_file_came_or_more_follows(world: World) -> 
     result = world.reconcile(now=at(DAY + 5 * ONE))
     assert (result.state, result.reason, result.matched) == ("partial", "more_follows", 1)
     assert world.brief() == []
-

@@ -1,0 +1,62 @@
+"""Every invariant of the money, checked over the whole database; `parking verify` runs these.
+
+The proofs are in `proofs/`, by noun. Each runs set-based, streams, and names the row that is off.
+Rows that came after the last comparison of their day are not due yet and prove nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from sqlalchemy.orm import Session
+
+from reconciliation.proofs.books import (
+    movements_count_once,
+    transfers_equal_movements,
+    transfers_equal_refunds,
+    transfers_have_a_cause,
+)
+from reconciliation.proofs.comparison import (
+    control_totals_hold,
+    each_side_once_per_leg,
+    fees_are_booked,
+    matches_agree,
+)
+from reconciliation.proofs.evidence import (
+    audit_equals_its_digests,
+    notices_equal_their_digests,
+    statements_equal_their_bytes,
+    triggers_are_in_place,
+)
+from reconciliation.proofs.figures import totals_equal_their_rows
+from reconciliation.proofs.states import refunded_equals_its_rows, stored_state_equals_the_fold
+from reconciliation.proofs.violation import Violation
+
+__all__ = ["PROOFS", "Violation", "check"]
+
+#: The name of a proof is the name of its function, and the rule its violations carry.
+PROOFS: tuple[Callable[[Session], Iterator[Violation]], ...] = (
+    triggers_are_in_place,
+    movements_count_once,
+    transfers_equal_movements,
+    transfers_equal_refunds,
+    transfers_have_a_cause,
+    stored_state_equals_the_fold,
+    refunded_equals_its_rows,
+    notices_equal_their_digests,
+    audit_equals_its_digests,
+    statements_equal_their_bytes,
+    control_totals_hold,
+    matches_agree,
+    each_side_once_per_leg,
+    fees_are_booked,
+    totals_equal_their_rows,
+)
+
+
+def check(tx: Session, progress: Callable[[str], object] | None = None) -> Iterator[Violation]:
+    """Run every proof; `progress` hears the name of each one before it runs."""
+    for proof in PROOFS:
+        if progress is not None:
+            progress(proof.__name__)
+        yield from proof(tx)

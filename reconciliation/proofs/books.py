@@ -1,0 +1,127 @@
+"""Ledger: every movement has exactly its one transfer, every refund the transfers of its state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import func as sql
+from sqlalchemy.orm import Session
+
+from payments import ledger
+from payments.models import MerchantAccount, Movement, Payment, Refund, Transfer
+from reconciliation.proofs.violation import Violation
+from reconciliation.sides import Rows
+
+
+def transfers_equal_movements(tx: Session) -> Iterator[Violation]:
+    """One transfer per movement, of the same money, operator and day, between the accounts that
+    `payments.ledger.entry_for` names."""
+    rule = "transfers_equal_movements"
+    owner = MerchantAccount.id == Movement.account_id
+    counted = (
+        select(Movement.id, sql.count(Transfer.id))
+        .outerjoin(Transfer, Transfer.movement_id == Movement.id)
+        .group_by(Movement.id)
+        .having(sql.count(Transfer.id) != 1)
+    )
+    for movement_id, count in tx.execute(counted):
+        yield Violation(rule, f"movement {movement_id}", f"{count} transfers instead of 1")
+    differing = (
+        select(Transfer.id)
+        .join(Movement, Movement.id == Transfer.movement_id)
+        .join(MerchantAccount, owner)
+        .where(
+            or_(
+                Transfer.amount != Movement.amount,
+                Transfer.currency != Movement.currency,
+                Transfer.book_day != Movement.book_day,
+                Transfer.operator != MerchantAccount.operator,
+            )
+        )
+    )
+    for transfer_id in tx.scalars(differing):
+        yield Violation(rule, f"transfer {transfer_id}", "other money, day or operator")
+    yield from _wrong_accounts(tx, rule)
+
+
+def _wrong_accounts(tx: Session, rule: str) -> Iterator[Violation]:
+    """Few ways to book exist, so the database lists those in use and `ledger` judges each one."""
+    unknown, unasked = Movement.payment_id.is_(None), Movement.refund_id.is_(None)
+    way = (Transfer.kind.label("entry"), Transfer.debit, Transfer.credit)
+    cause = (Movement.account_id, Movement.kind, unknown.label("unknown"), unasked.label("unasked"))
+    ways: Rows = (
+        select(*cause, *way, sql.count().label("rows"), sql.min(Movement.rail_ref).label("example"))
+        .join(Transfer, Transfer.movement_id == Movement.id)
+        .group_by(Movement.account_id, Movement.kind, unknown, unasked, *way)
+    )
+    for used in tx.execute(ways):
+        account = tx.get_one(MerchantAccount, used.account_id)
+        like = Movement(kind=used.kind)
+        # ids of no row: only whether there is one decides how it is booked
+        like.payment_id = None if used.unknown else used.account_id
+        like.refund_id = None if used.unasked else used.account_id
+        right = ledger.entry_for(like, account)
+        if right != ledger.Entry(used.entry, used.debit, used.credit):
+            found = f"{used.rows} booked as {used.entry} {used.debit} ← {used.credit}"
+            yield Violation(rule, f"movement {account.slug} {used.kind} {used.example}", found)
+
+
+def transfers_equal_refunds(tx: Session) -> Iterator[Violation]:
+    """A refund was set aside once, put back when it failed and set aside again when it was done
+    after all; each time all of it, between the accounts of `payments.ledger.REFUND_ENTRIES`."""
+    rule = "transfers_equal_refunds"
+    wrong_money = (
+        select(Transfer.id)
+        .join(Refund, Refund.id == Transfer.refund_id)
+        .join(Payment, Payment.id == Refund.payment_id)
+        .where(or_(Transfer.amount != Refund.amount, Transfer.currency != Payment.currency))
+    )
+    for transfer_id in tx.scalars(wrong_money):
+        yield Violation(rule, f"transfer {transfer_id}", "other money than its refund")
+    entries = [
+        and_(Transfer.kind == e.kind, Transfer.debit == e.debit, Transfer.credit == e.credit)
+        for e in ledger.REFUND_ENTRIES.values()
+    ]
+    wrong_accounts = select(Transfer.id).where(Transfer.refund_id.is_not(None), ~or_(*entries))
+    for transfer_id in tx.scalars(wrong_accounts):
+        yield Violation(rule, f"transfer {transfer_id}", "not an entry of a refund")
+    yield from _refund_states(tx, rule)
+
+
+def _refund_states(tx: Session, rule: str) -> Iterator[Violation]:
+    def kinds(kind: str) -> ColumnElement[int]:
+        return sql.count(Transfer.id).filter(Transfer.kind == kind)
+
+    counted = (
+        select(
+            Refund.key,
+            Refund.state,
+            kinds("refund_asked"),
+            kinds("refund_failed"),
+            kinds("refund_revived"),
+        )
+        .outerjoin(Transfer, Transfer.refund_id == Refund.id)
+        .group_by(Refund.id, Refund.key, Refund.state)
+    )
+    for key, state, asked, failed, revived in tx.execute(counted):
+        if (asked, failed - revived) != (1, 1 if state == "failed" else 0):
+            found = f"{state}, with {asked} asked, {failed} failed, {revived} revived"
+            yield Violation(rule, f"refund {key}", found)
+
+
+def transfers_have_a_cause(tx: Session) -> Iterator[Violation]:
+    """No transfer without the movement or the refund it stands for."""
+    orphans = select(Transfer.id).where(
+        Transfer.movement_id.is_(None), Transfer.refund_id.is_(None)
+    )
+    for transfer_id in tx.scalars(orphans):
+        yield Violation("transfers_have_a_cause", f"transfer {transfer_id}", "no cause")
+
+
+def movements_count_once(tx: Session) -> Iterator[Violation]:
+    """The rail's reference is unique per account, kind and occurrence."""
+    key = (Movement.account_id, Movement.kind, Movement.rail_ref, Movement.occurrence)
+    twice = select(Movement.rail_ref, sql.count()).group_by(*key).having(sql.count() > 1)
+    for rail_ref, count in tx.execute(twice):
+        yield Violation("movements_count_once", f"movement {rail_ref}", f"stands {count} times")

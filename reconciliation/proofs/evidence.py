@@ -1,0 +1,70 @@
+"""What cannot be forged unseen: digests, append-only triggers, the bytes of statements."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from payments.audit import encode, salted_digest
+from payments.models import APPEND_ONLY as MONEY_TABLES
+from payments.models import Audit, AuditDetail, Notice, NoticeBody
+from reconciliation.models import APPEND_ONLY as COMPARISON_TABLES
+from reconciliation.models import Statement, StatementBody
+from reconciliation.proofs.violation import Violation
+
+#: Rows with large bodies are read so many at a time.
+CHUNK = 500
+
+_TRIGGERS = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+    # a disabled trigger is no trigger
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'",
+}
+_ACTS = {"sqlite": ("update", "delete"), "postgresql": ("update", "delete", "truncate")}
+
+
+def triggers_are_in_place(tx: Session) -> Iterator[Violation]:
+    """Append-only tables refuse UPDATE and DELETE; on SQLite, `INSERT OR REPLACE` too."""
+    rule, dialect = "triggers_are_in_place", tx.get_bind().dialect.name
+    found = set(tx.scalars(text(_TRIGGERS[dialect])))
+    for table in (*MONEY_TABLES, *COMPARISON_TABLES):
+        for act in _ACTS[dialect]:
+            name = f"{table}_no_{act}"
+            if name not in found:
+                yield Violation(rule, f"trigger {name}", "missing or disabled")
+    if dialect == "sqlite" and not tx.scalar(text("PRAGMA recursive_triggers")):
+        yield Violation(rule, "pragma recursive_triggers", "off")
+
+
+def notices_equal_their_digests(tx: Session) -> Iterator[Violation]:
+    """The raw message kept beside a notice is the one whose salted digest the notice holds."""
+    rows = select(Notice.key, Notice.digest, NoticeBody.salt, NoticeBody.body).join(
+        NoticeBody, NoticeBody.notice_id == Notice.id
+    )
+    for key, digest, salt, body in tx.execute(rows.execution_options(yield_per=CHUNK)):
+        if salted_digest(salt, body) != digest:
+            yield Violation("notices_equal_their_digests", f"notice {key}", "another message")
+
+
+def audit_equals_its_digests(tx: Session) -> Iterator[Violation]:
+    """The words kept beside an audit entry are those whose salted digest the entry holds."""
+    rows = select(Audit.id, Audit.digest, AuditDetail.salt, AuditDetail.detail).join(
+        AuditDetail, AuditDetail.audit_id == Audit.id
+    )
+    for entry, digest, salt, detail in tx.execute(rows.execution_options(yield_per=CHUNK)):
+        if salted_digest(salt, encode(detail)) != digest:
+            yield Violation("audit_equals_its_digests", f"audit {entry}", "other words")
+
+
+def statements_equal_their_bytes(tx: Session) -> Iterator[Violation]:
+    """The bytes of every statement are there and have the hash they were accepted under."""
+    rows = select(Statement.name, Statement.sha256, StatementBody.body).outerjoin(
+        StatementBody, StatementBody.statement_id == Statement.id
+    )
+    for name, sha256, body in tx.execute(rows.execution_options(yield_per=1)):
+        if body is None or hashlib.sha256(body).hexdigest() != sha256:
+            found = "no bytes" if body is None else "other bytes"
+            yield Violation("statements_equal_their_bytes", f"statement {name}", found)
