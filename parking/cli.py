@@ -18,7 +18,17 @@ from psycopg.errors import UndefinedTable
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 
 from parking import app
-from parking.commands import breaks, database, doctor, reconcile, run, scheduler, sign
+from parking.commands import (
+    breaks,
+    database,
+    doctor,
+    reconcile,
+    run,
+    scheduler,
+    sign,
+    trace,
+    verify,
+)
 from parking.commands.processes import answers
 from parking.commands.speech import both, in_both
 from parking.config import Config
@@ -66,6 +76,8 @@ COMMANDS: tuple[click.Command, ...] = (
     reconcile.reconcile,
     reconcile.poll,
     breaks.breaks,
+    verify.verify,
+    trace.trace,
 )
 for command in COMMANDS:
     cli.add_command(command)

@@ -1,0 +1,107 @@
+"""What must hold of receipts and parking sessions; `parking verify` runs these after the money's.
+
+Like the proofs in `reconciliation/proofs/`: each reads only, and names the row that is off. The name
+of the function is the rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from sqlalchemy import func as sql
+from sqlalchemy import inspect, or_, select
+from sqlalchemy.orm import Session
+
+from parking.receipts.models import Receipt
+from parking.receipts.vat import rate_at, split
+from parking.sessions.models import ParkingSession
+from payments.models import Payment
+from reconciliation.invariants import Violation
+
+OPEN_INDEX = "ux_parking_session_open"
+
+#: How many rows of a large table are held in memory at once.
+PAGE = 5000
+
+
+def receipts_equal_their_payments(tx: Session) -> Iterator[Violation]:
+    """A receipt states exactly what its payment charged."""
+    wrong = (
+        select(Receipt.id, Receipt.gross, Payment.amount, Payment.code)
+        .join(Payment, Payment.id == Receipt.payment_id)
+        .where(or_(Receipt.gross != Payment.amount, Receipt.currency != Payment.currency))
+    )
+    for row in tx.execute(wrong):
+        yield Violation(
+            "receipts_equal_their_payments",
+            f"receipt {row.id}",
+            f"{row.gross} instead of {row.amount} of payment {row.code}",
+        )
+
+
+def receipts_split_their_vat(tx: Session) -> Iterator[Violation]:
+    """Net and VAT follow the rate in force at the tax point."""
+    for receipt in tx.scalars(select(Receipt).execution_options(yield_per=PAGE)):
+        right = split(receipt.gross, rate_at(receipt.tax_point))
+        stated = (receipt.net, receipt.vat, receipt.vat_basis_points)
+        if stated != (right.net, right.vat, right.rate.basis_points):
+            yield Violation(
+                "receipts_split_their_vat",
+                f"receipt {receipt.id}",
+                f"net {receipt.net} and VAT {receipt.vat} instead of {right.net} and {right.vat}",
+            )
+
+
+def receipt_numbers_have_no_gaps(tx: Session) -> Iterator[Violation]:
+    """Numbers run from 1 per operator and year (Decree 254/2026: continuous within the year)."""
+    count, last = sql.count(Receipt.id), sql.max(Receipt.number)
+    series = (
+        select(Receipt.operator_id, Receipt.year, count, last)
+        .group_by(Receipt.operator_id, Receipt.year)
+        .having(or_(count != last, sql.min(Receipt.number) != 1))
+    )
+    for operator_id, year, found, highest in tx.execute(series):
+        yield Violation(
+            "receipt_numbers_have_no_gaps",
+            f"receipts of operator {operator_id} in {year}",
+            f"{found} receipts, the highest number is {highest}",
+        )
+
+
+def one_open_session_per_plate(tx: Session) -> Iterator[Violation]:
+    """At most one open session per lot and plate, and the index that sees to it is in place."""
+    indexes = inspect(tx.connection()).get_indexes("parking_session")
+    if not any(index["name"] == OPEN_INDEX and index["unique"] for index in indexes):
+        yield Violation("one_open_session_per_plate", f"index {OPEN_INDEX}", "it is missing")
+    twice = (
+        select(ParkingSession.lot_id, ParkingSession.plate_key, sql.count(ParkingSession.id))
+        .where(ParkingSession.exit_at.is_(None))
+        .group_by(ParkingSession.lot_id, ParkingSession.plate_key)
+        .having(sql.count(ParkingSession.id) > 1)
+    )
+    for lot_id, plate, found in tx.execute(twice):
+        yield Violation(
+            "one_open_session_per_plate", f"lot {lot_id}, plate {plate}", f"{found} are open"
+        )
+
+
+def payments_are_for_sessions_that_exist(tx: Session) -> Iterator[Violation]:
+    """A payment that says it is for a parking session names one there is."""
+    orphans = (
+        select(Payment.code, Payment.reference)
+        .outerjoin(ParkingSession, ParkingSession.reference == Payment.reference)
+        .where(Payment.reference.startswith("session:"), ParkingSession.id.is_(None))
+    )
+    for code, reference in tx.execute(orphans):
+        yield Violation(
+            "payments_are_for_sessions_that_exist", f"payment {code}", f"there is no {reference}"
+        )
+
+
+PROOFS: tuple[Callable[[Session], Iterator[Violation]], ...] = (
+    receipts_equal_their_payments,
+    receipts_split_their_vat,
+    receipt_numbers_have_no_gaps,
+    one_open_session_per_plate,
+    payments_are_for_sessions_that_exist,
+)
