@@ -31,8 +31,12 @@ def test_an_unknown_currency_is_refused_by_name(currency: str) -> None:
         Money(1, currency)
 
 
-def test_dong_have_no_minor_unit_and_dollars_have_cents() -> None:
-    assert (exponent("VND"), exponent("USD"), exponent("KWD")) == (0, 2, 3)
+def test_every_currency_has_the_decimal_places_of_iso_4217() -> None:
+    none, three = {"VND", "JPY", "KRW"}, {"BHD", "KWD", "JOD"}
+    two = {"USD", "EUR", "GBP", "SGD", "THB", "MYR", "IDR", "PHP", "KHR", "LAK", "CNY", "HKD",
+           "AUD", "CHF"}  # fmt: skip
+    found = {currency: exponent(currency) for currency in EXPONENTS}
+    assert found == dict.fromkeys(none, 0) | dict.fromkeys(two, 2) | dict.fromkeys(three, 3)
 
 
 @pytest.mark.parametrize(

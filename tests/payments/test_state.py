@@ -148,6 +148,11 @@ def test_money_taken_back_leaves_paid_and_raises_disputed() -> None:
     assert (found.state, found.flags, found.reversed) == ("paid", ("disputed",), 20_000)
 
 
+def test_a_single_dong_taken_back_is_disputed() -> None:
+    reversal = Motion(MovementKind.REVERSAL, 1, "VND", LATE, "V1")
+    assert fold(ORDER, (), (reversal,)).flags == ("disputed",)
+
+
 def test_every_state_is_open_or_settled_or_expired() -> None:
     assert OPEN | SETTLED | {"expired"} == {*RANK, "paid"}
     assert not OPEN & SETTLED
