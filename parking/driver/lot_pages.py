@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -13,7 +15,7 @@ from parking.languages import explain, mark
 from parking.lots.models import Lot
 from parking.lots.service import lot_by_number, lots, sign_version
 from parking.sessions.service import DRIVER, Arrival, Entered, enter
-from parking.web.arrival_form import ArrivalForm, class_offers, filled_in
+from parking.web.arrival_form import ArrivalForm, ClassOffer, class_offers, filled_in
 from parking.web.language import reader_language
 from payments.db import business_day
 from payments.errors import NotFound, WrongUsage
@@ -94,7 +96,14 @@ def _lot(house: House, lot: Lot) -> ResponseReturnValue:
 
 def _page(house: House, lot: Lot, form: ArrivalForm) -> str:
     offers = class_offers(house.tariffs, lot, business_day(house.clock()))
-    return render_template("driver/lot.html", lot=lot, form=form, offers=offers)
+    common = in_common(offers)
+    return render_template("driver/lot.html", lot=lot, form=form, offers=offers, common=common)
+
+
+def in_common(offers: Sequence[ClassOffer]) -> list[str]:
+    """The sentences that every one of several tariffs says: to be said once."""
+    first, *others = (offer.tariff for offer in offers) if len(offers) > 1 else ((), ())
+    return [sentence for sentence in first if all(sentence in other for other in others)]
 
 
 def _enter(house: House, lot: Lot, form: ArrivalForm) -> Entered:
