@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from sqlalchemy import UniqueConstraint, delete, event, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
@@ -103,6 +104,9 @@ def resign(db: sessionmaker[Session], leadership: Leadership) -> None:
             lease.expires_at = database_time(tx)
 
 
+@lru_cache(
+    maxsize=4
+)  # one for each leadership: SQLAlchemy remembers every listener it was ever given
 def fenced(db: sessionmaker[Session], leadership: Leadership) -> sessionmaker[Session]:
     """`db` for work done as leader: every commit raises `LostLease` once the lease changed hands.
 
