@@ -13,7 +13,7 @@ from parking.people.service import NewPerson, add_person, reset_password
 
 @click.group("user")
 def user() -> None:
-    """People who sign in: attendants, finance staff, administrators."""
+    """Người dùng đăng nhập / People who sign in: attendants, finance staff, administrators."""
 
 
 @user.command()
@@ -31,7 +31,7 @@ def add(
     lots: tuple[str, ...],
     name: str,
 ) -> None:
-    """Add USERNAME and print the generated password, once."""
+    """Thêm người dùng / Add USERNAME and print the generated password, once."""
     house = build()
     with house.databases.write.begin() as tx:
         new = NewPerson(username, role, name=name, operator=operator, lots=lots)
@@ -43,7 +43,7 @@ def add(
 @click.argument("username")
 @click.pass_obj
 def reset(build: Callable[[], House], username: str) -> None:
-    """Print a new generated password for USERNAME, once, and sign the person out everywhere."""
+    """Cấp mật khẩu mới / Print a new password for USERNAME, once, and end every sign-in."""
     house = build()
     with house.databases.write.begin() as tx:
         password = reset_password(tx, username, house.clock())

@@ -28,7 +28,8 @@ MATRIX = {
     "people.sign_in": EVERYBODY,
     "people": SIGNED_IN,
     "attendant": frozenset({"attendant"}),
-    "finance": frozenset({"finance"}),
+    "finance": frozenset({"finance", "admin"}),
+    "finance.refund": frozenset({"finance"}),
     "admin": frozenset({"admin"}),
 }
 
