@@ -1,0 +1,92 @@
+"""`parking simulate`: one city day through the real services, and the truth about it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import click
+
+from parking.commands.inputs import DAY, Build
+from parking.commands.output import write
+from parking.commands.speech import both, tell
+from parking.languages import mark
+from parking.simulate.day import Order, Progress, play
+from parking.simulate.truth import Truth
+from payments.errors import WrongUsage
+from payments.money import format_amount
+
+TRUTH = "truth.json"
+
+
+@click.command()
+@click.option("--date", "day", type=DAY, required=True, help="Business day, played once.")
+@click.option("--sessions", type=click.IntRange(1, 1_000_000), required=True, help="Vehicles.")
+@click.option("--seed", type=int, default=1, help="The same seed, the same day.")
+@click.option(
+    "--faults", type=click.FloatRange(0, 1), default=0.0, help="Share of payments settled wrongly."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="DIR for truth.json.",
+)
+@click.pass_obj
+def simulate(build: Build, day: date, sessions: int, seed: int, faults: float, out: Path) -> None:
+    """Chạy thử một ngày của thành phố / Play one city day through the real services."""
+    make_folder(out)
+    truth = play(build(), Order(day, sessions, seed, faults), show)
+    path = out / TRUTH
+    content = json.dumps(truth.as_json(), ensure_ascii=False, indent=2) + "\n"
+    write(path, content.encode())
+    for line in summary(truth, path):
+        click.echo(line)
+
+
+def make_folder(path: Path) -> None:
+    """Before anything is played. Raises `WrongUsage` naming a place that cannot be made."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WrongUsage(
+            mark("%(path)s cannot be written: %(reason)s."), path=path, reason=error.strerror
+        ) from error
+
+
+def show(progress: Progress) -> None:
+    """One line for every hour of the played day."""
+    tell(
+        "%(hour)s: %(entered)s vehicles came in, %(payments)s payments",
+        hour=f"{progress.at:%d/%m %H:%M}",
+        entered=progress.entered,
+        payments=progress.payments,
+    )
+
+
+def summary(truth: Truth, path: Path) -> list[str]:
+    """What was played, for a person."""
+    kinds = Counter(seeded.fault.kind for seeded in truth.faults)
+    told = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items())) or "-"
+    day = truth.day.isoformat()
+    return [
+        both(
+            "%(day)s: %(sessions)s sessions, %(payments)s payments, %(gross)s",
+            day=day,
+            sessions=truth.sessions,
+            payments=truth.payments,
+            gross=format_amount(truth.gross),
+        ),
+        both(
+            "Faults in the settlement file: %(count)s (%(kinds)s)",
+            count=len(truth.faults),
+            kinds=told,
+        ),
+        both(
+            "The truth stands in %(path)s; now run: parking reconcile --date %(day)s",
+            path=path,
+            day=day,
+        ),
+    ]

@@ -1,0 +1,180 @@
+"""What a day in Hanoi is made of: who comes where, when, for how long, and how they pay. Pure.
+
+Two thirds are motorbikes; commuters come from seven to nine and stay for the working day, errands
+peak from five to seven in the evening, a few stay overnight. Shares are of a thousand vehicles and
+are our estimate, as no source counts them; the same seed always gives the same day.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+
+from parking.sessions.plate_samples import random_plate
+from payments.db import CITY_ZONE
+
+#: Vehicles by class, of a thousand.
+CLASSES = {"motorbike": 667, "car": 275, "bicycle": 58}
+#: Of a thousand drivers so many come for the working day, or for the night; the rest run errands.
+COMMUTERS, OVERNIGHT = 380, 25
+#: Of a thousand vehicles so many are entered by an attendant, for drivers without a phone.
+BY_ATTENDANT = 180
+#: Of a thousand two-wheelers so many pay when they come, because their price is flat.
+PAYS_ON_ENTRY = 300
+#: Of a thousand payments so many notices never reach us, and so many reach us twice.
+NOTICE_LOST, NOTICE_DOUBLED = 20, 30
+
+
+class Manner(StrEnum):
+    """How a driver pays."""
+
+    PAYS = "pays"
+    DECLINES = "declines, then pays"
+    LATE = "pays when the order has run out"
+    LESS = "pays too little, then the rest"
+    TWICE = "pays twice"
+    OVERSTAYS = "pays, and stays longer than the exit grace"
+    UNPAID = "leaves without paying"
+
+
+#: Of a thousand drivers; the rest pays and leaves.
+MANNERS = {
+    Manner.DECLINES: 40,
+    Manner.LATE: 15,
+    Manner.LESS: 15,
+    Manner.TWICE: 15,
+    Manner.OVERSTAYS: 40,
+    Manner.UNPAID: 25,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A lot as the mix sees it: its printed number and the classes it takes."""
+
+    number: str
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One vehicle's day. `leaves_at` is None when it is still there in the morning; `luck` seeds the
+    small chances on the way."""
+
+    number: int
+    lot: str
+    vehicle: str
+    plate: str
+    manner: Manner
+    enters_at: datetime
+    pays_on_entry: bool
+    leaves_at: datetime | None
+    by_attendant: bool
+    luck: str
+
+
+class Luck:
+    """The small chances of one vehicle's day, drawn from its seed in the order it asks."""
+
+    def __init__(self, seed: str) -> None:
+        self._rng = random.Random(seed)
+
+    def chance(self, of_thousand: int) -> bool:
+        """True this many times in a thousand."""
+        return self._rng.randrange(1000) < of_thousand
+
+    def seconds(self, least: int, most: int) -> timedelta:
+        """Any span from `least` to `most` seconds."""
+        return timedelta(seconds=self._rng.randint(least, most))
+
+
+def visits(
+    seed: int, day: date, count: int, places: Sequence[Place], inside: Collection[str] = ()
+) -> Iterator[Visit]:
+    """`count` vehicles of business day `day`, each with a plate of its own.
+
+    `inside` are the display forms of plates that are parked somewhere already and stay out of it.
+    """
+    taken = set(inside)
+    chooser = random.Random(f"{seed}:lots")
+    weighted = {place: chooser.randint(4, 10) for place in places}
+    for number in range(1, count + 1):
+        yield _visit(seed, number, day, weighted, taken)
+
+
+def _class(rng: random.Random, place: Place) -> str:
+    known = [(name, share) for name, share in CLASSES.items() if name in place.classes]
+    names, shares = [name for name, _ in known], [share for _, share in known]
+    return rng.choices(names, shares)[0]
+
+
+def _plate(rng: random.Random, vehicle: str, number: int, taken: set[str]) -> str:
+    """A plate nobody else has; a bicycle has none and gets a card, which carries a number."""
+    plate = f"THE-{number:06d}"
+    while vehicle != "bicycle" and (plate := random_plate(rng, vehicle)) in taken:
+        continue
+    while vehicle == "bicycle" and plate in taken:
+        number += 1_000_000
+        plate = f"THE-{number}"
+    taken.add(plate)
+    return plate
+
+
+def _visit(
+    seed: int, number: int, day: date, places: Mapping[Place, int], taken: set[str]
+) -> Visit:
+    rng = random.Random(f"{seed}:{number}")
+    place = rng.choices(list(places), list(places.values()))[0]
+    vehicle = _class(rng, place)
+    odd, two_wheels = rng.randrange(1000), vehicle != "car"
+    overnight = odd < OVERNIGHT
+    enters, leaves = _hours(rng, odd, two_wheels)
+    midnight = datetime.combine(day, time(), CITY_ZONE)
+    return Visit(
+        number=number,
+        lot=place.number,
+        vehicle=vehicle,
+        plate=_plate(rng, vehicle, number, taken),
+        manner=Manner.PAYS if overnight else _manner(rng),
+        enters_at=midnight + timedelta(seconds=enters),
+        pays_on_entry=two_wheels and (overnight or rng.randrange(1000) < PAYS_ON_ENTRY),
+        leaves_at=midnight + timedelta(seconds=leaves) if leaves else None,
+        by_attendant=rng.randrange(1000) < BY_ATTENDANT,
+        luck=f"{seed}:{number}:luck",
+    )
+
+
+def _hours(rng: random.Random, odd: int, two_wheels: bool) -> tuple[int, int | None]:
+    """Entry and exit in seconds after midnight. Whoever pays later than on entry leaves before
+    23:00, so that all money of the day is the day's."""
+    if odd < OVERNIGHT:
+        leaves = _between(rng, 29.2, 30.3) if two_wheels else None
+        return _between(rng, 18.0, 21.5), leaves
+    if odd < OVERNIGHT + COMMUTERS:
+        enters = _around(rng, 6.5, 8.0, 9.5)
+        return enters, enters + _between(rng, 8.0, 10.0)
+    evening = rng.randrange(1000) < 350
+    enters = _around(rng, 16.5, 18.0, 19.5) if evening else _between(rng, 6.0, 20.0)
+    return enters, enters + _around(rng, 0.5, 1.0, 3.0)
+
+
+def _manner(rng: random.Random) -> Manner:
+    odd = rng.randrange(1000)
+    for manner, share in MANNERS.items():
+        if odd < share:
+            return manner
+        odd -= share
+    return Manner.PAYS
+
+
+def _between(rng: random.Random, earliest: float, latest: float) -> int:
+    """Any second between two hours of the day."""
+    return rng.randint(round(earliest * 3600), round(latest * 3600))
+
+
+def _around(rng: random.Random, earliest: float, peak: float, latest: float) -> int:
+    """A second between two hours, most often near `peak`."""
+    return round(rng.triangular(earliest, latest, peak) * 3600)

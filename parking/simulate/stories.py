@@ -1,0 +1,87 @@
+"""What one driver does on the played day, told as a story that yields the moment it goes on at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from parking.sessions.models import ParkingSession
+from parking.simulate.mix import NOTICE_DOUBLED, NOTICE_LOST, Luck, Manner, Visit
+from parking.simulate.post import Letter
+from parking.simulate.street import Street
+from payments.models import Payment
+from payments.polling import next_poll
+from payments.sandbox.acts import LATENESS
+
+#: When a story goes on.
+Story = Iterator[datetime]
+
+#: Of a thousand entries that drivers declared, attendants vouch for so many on their rounds.
+CONFIRMED = 150
+#: Of a thousand payments made twice, so many are returned on the same day.
+RETURNED = 700
+#: A price is paid in the smallest note there is; whoever pays too little still pays this.
+SMALLEST_NOTE = 1_000
+
+
+def story(street: Street, visit: Visit) -> Story:
+    """From the entry of one vehicle to its exit. Begins at `visit.enters_at`."""
+    session, luck = street.enter(visit), Luck(visit.luck)
+    if visit.pays_on_entry:
+        yield from _settle(street, visit.manner, luck, session)
+    elif not visit.by_attendant and luck.chance(CONFIRMED):
+        yield street.now + luck.seconds(60, 600)
+        street.confirm(session)
+    if visit.leaves_at is None:
+        return
+    if visit.manner is not Manner.UNPAID:
+        yield visit.leaves_at - luck.seconds(120, 420)
+        yield from _settle(street, visit.manner, luck, session)
+    if visit.manner is Manner.OVERSTAYS:
+        yield street.now + luck.seconds(20 * 60, 40 * 60)
+        yield from _settle(street, visit.manner, luck, session)
+    yield max(visit.leaves_at, street.now + luck.seconds(20, 60))
+    street.leave(session)
+
+
+def _settle(street: Street, manner: Manner, luck: Luck, session: ParkingSession) -> Story:
+    """Pay until nothing is due: in the driver's own manner first, then like everybody."""
+    while street.due(session) > 0:
+        payment = street.checkout(session)
+        yield street.now + luck.seconds(15, 75)
+        yield from _pay(street, manner, luck, payment)
+        manner = Manner.PAYS
+
+
+def _pay(street: Street, manner: Manner, luck: Luck, payment: Payment) -> Story:
+    match manner:
+        case Manner.DECLINES:
+            street.hear(payment, street.act(payment, "decline"))
+            yield street.now + luck.seconds(20, 120)
+        case Manner.LATE:
+            late = street.act(payment, "pay_late", [payment.amount])
+            yield payment.expires_at + LATENESS
+            yield from _tell(street, luck, payment, late)
+        case Manner.LESS:
+            half = payment.amount // 2 // SMALLEST_NOTE * SMALLEST_NOTE
+            paid = max(half, SMALLEST_NOTE)
+            yield from _tell(street, luck, payment, street.act(payment, "pay_less", [paid]))
+        case Manner.TWICE:
+            letters = street.act(payment, "pay_twice", [payment.amount] * 2)
+            yield from _tell(street, luck, payment, letters[::-1])
+            if luck.chance(RETURNED):
+                yield street.now + luck.seconds(60, 300)
+                street.give_back(payment, payment.amount)
+        case _:
+            letters = street.act(payment, "pay", [payment.amount])
+            yield from _tell(street, luck, payment, letters)
+
+
+def _tell(street: Street, luck: Luck, payment: Payment, letters: list[Letter]) -> Story:
+    """The provider's notices arrive, once or twice, or they are lost and our poll finds out."""
+    if not luck.chance(NOTICE_LOST):
+        street.hear(payment, letters * 2 if luck.chance(NOTICE_DOUBLED) else letters)
+        return
+    asked_at = next_poll(payment.created_at, street.now)
+    yield asked_at or street.now + timedelta(minutes=1)
+    street.ask(payment)

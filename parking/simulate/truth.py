@@ -1,0 +1,92 @@
+"""What was played, written down by those who played it: nothing here is read from our own books.
+
+Names and ids are those that `parking breaks --json` prints, so that both lists can be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from payments.sandbox.client import PlantedFault
+
+#: What whoever reconciles calls each fault of a settlement file.
+CLASS_OF = {
+    "missing_line": "missing_external",
+    "unknown_line": "missing_internal",
+    "wrong_amount": "amount_mismatch",
+    "duplicate": "duplicate_external",
+    "fee_error": "fee_mismatch",
+    "late_line": "missing_external",
+    "not_parking": "missing_internal",
+}
+
+#: Faults that are lines of their own: no payment of ours is behind them.
+FREE_STANDING = ("unknown_line", "not_parking")
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Money a driver paid: `code` is our payment code, `amount` dong."""
+
+    account: str
+    code: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """A fault in the settlement file of one account."""
+
+    account: str
+    fault: PlantedFault
+
+    def as_json(self) -> dict[str, object]:
+        """The break it must become, and for a late line what becomes of that a day later."""
+        fault = self.fault
+        entry: dict[str, object] = {
+            "class": CLASS_OF[fault.kind],
+            "payment": None if fault.kind in FREE_STANDING else fault.order,
+            "line": fault.line,
+            "difference": fault.difference,
+            "account": self.account,
+            "kind": fault.kind,
+        }
+        if fault.next_day is not None:
+            later = {"date": fault.next_day.isoformat(), "class": "late", "line": fault.next_line}
+            entry["after_next_day"] = later
+        return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """One played day. `payments` counts receipts and `gross` sums them: what was paid on `day`."""
+
+    day: date
+    seed: int
+    sessions: int
+    received: Sequence[Received]
+    faults: Sequence[Seeded]
+
+    @property
+    def payments(self) -> int:
+        return len(self.received)
+
+    @property
+    def gross(self) -> int:
+        """Dong."""
+        return sum(receipt.amount for receipt in self.received)
+
+    def as_json(self) -> dict[str, object]:
+        """The content of ``truth.json``."""
+        faults = [seeded.as_json() for seeded in self.faults]
+        faults.sort(key=lambda f: (f["account"], f["class"], f["payment"] or "", f["line"] or ""))
+        return {
+            "date": self.day.isoformat(),
+            "seed": self.seed,
+            "sessions": self.sessions,
+            "payments": self.payments,
+            "gross": self.gross,
+            "faults": faults,
+        }
