@@ -37,7 +37,7 @@ from sqlalchemy.types import TypeDecorator
 #: Business days are calendar days here (no daylight saving time since 1975).
 CITY_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
-#: How long a writer waits for another before the request is answered 503.
+#: How long a writer waits for another, and anybody for a server, before a request is answered 503.
 LOCK_WAIT_SECONDS = 5
 
 
@@ -143,7 +143,8 @@ def connect(url: str) -> Databases:
         engine = _sqlite_engine(url, "BEGIN IMMEDIATE")
         readers = _sqlite_engine(url, "BEGIN DEFERRED")
     else:
-        engine = readers = create_engine(url, pool_pre_ping=True, pool_size=10)
+        wait = {"connect_timeout": LOCK_WAIT_SECONDS}
+        engine = readers = create_engine(url, pool_pre_ping=True, pool_size=10, connect_args=wait)
     return Databases(
         sessionmaker(engine, expire_on_commit=False),
         sessionmaker(readers, expire_on_commit=False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
@@ -197,3 +198,14 @@ def test_a_server_that_is_away_says_so() -> None:
     with pytest.raises(OperationalError), databases.read() as tx:
         tx.connection()
     databases.dispose()
+
+
+def test_a_server_that_accepts_and_never_speaks_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("payments.db.LOCK_WAIT_SECONDS", 1)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        databases = connect(f"postgresql+psycopg://nobody@127.0.0.1:{mute.getsockname()[1]}/none")
+        with pytest.raises(OperationalError, match="timeout"), databases.read() as tx:
+            tx.connection()
+        databases.dispose()
