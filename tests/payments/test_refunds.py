@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from itertools import permutations
 
@@ -39,6 +40,7 @@ def test_money_asked_back_is_set_aside_at_once(house: House) -> None:
     payment = house.paid_payment()
     refund = house.ask(payment, amount=5_000)
     assert (refund.state, refund.settled_at) == ("asked", None)
+    assert refund.next_poll_at == house.now + timedelta(seconds=30)
     assert house.payment(payment.id).refunded == 5_000
     assert kept(house) == PRICE - 5_000
     assert house.books() == {"clearing:an-binh": PRICE, "collected": -15_000, "refunds": -5_000}
@@ -85,6 +87,13 @@ def test_a_refund_sent_twice_is_done_once(house: House) -> None:
     assert house.memory.asked[-2:] == ["refund K1", "refund K1"]
     assert house.books() == {}
     assert house.count(Transfer) == 3
+
+
+def test_a_single_dong_can_go_back_and_so_can_all(house: House) -> None:
+    payment = house.paid_payment()
+    house.ask(payment, "K1", 1)
+    house.ask(payment, "K2", PRICE - 1)
+    assert house.payment(payment.id).refunded == PRICE
 
 
 @pytest.mark.parametrize("amount", [0, -5, PRICE + 1])
