@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from uuid import UUID
 
 from flask import Flask
-from werkzeug.routing import AnyConverter, IntegerConverter, Rule
+from werkzeug.routing import AnyConverter, IntegerConverter, Rule, UUIDConverter
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,10 @@ def _address(app: Flask, rule: Rule) -> str:
     return app.url_map.bind("").build(rule.endpoint, values, method=None)
 
 
-def _value(rule: Rule, name: str) -> str | int:
+def _value(rule: Rule, name: str) -> str | int | UUID:
     converter = rule._converters[name]
     if isinstance(converter, AnyConverter):
         return sorted(converter.items)[0]
+    if isinstance(converter, UUIDConverter):
+        return UUID(int=0)
     return 1 if isinstance(converter, IntegerConverter) else "x"
