@@ -1,0 +1,102 @@
+"""The months and the days: the city's figure, where it comes from, and what differs."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import Blueprint, Response, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from parking.finance.month import days_of, read_month, sum_of
+from parking.house import House
+from parking.people.guard import the_badge
+from parking.reports.daily import CityDay, city_day
+from parking.reports.figure import city_sentence, standing_sentence
+from parking.reports.files import as_csv
+from parking.reports.words import BREAK_NAMES, DAY_STATES
+from parking.sessions.states import VEHICLES
+from parking.web.language import reader_language
+from payments.db import business_day
+from payments.errors import NotFound
+from reconciliation.breaks import BreakRow, age_group, list_breaks
+from reconciliation.reports.footing import DoesNotFoot
+
+
+def add(pages: Blueprint, house: House) -> None:
+    """Put the overview and the pages of a day into `pages`."""
+
+    @pages.get("/")
+    def month() -> ResponseReturnValue:
+        return _month(house)
+
+    @pages.get("/day/<day>")
+    def day(day: str) -> ResponseReturnValue:
+        return _day(house, read_day(day))
+
+    @pages.get("/day/<day>/report.csv")
+    def report(day: str) -> ResponseReturnValue:
+        return _csv(house, read_day(day))
+
+
+def read_day(text: str) -> date:
+    """The day in a page's address. Raises `NotFound`."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise NotFound("There is no day %(day)s.", day=text[:20]) from error
+
+
+def _month(house: House) -> ResponseReturnValue:
+    today = business_day(house.clock())
+    wanted = read_month(request.args.get("month", ""), today)
+    with house.databases.read() as tx:
+        rows = days_of(tx, wanted, the_badge().operator)
+    return render_template(
+        "finance/month.html",
+        month=wanted,
+        days=rows,
+        total=sum_of(rows),
+        states=DAY_STATES,
+        today=today,
+    )
+
+
+def _found(house: House, tx: Session, day: date) -> CityDay:
+    return city_day(tx, day, house.clock(), the_badge().operator)
+
+
+def _day(house: House, day: date) -> ResponseReturnValue:
+    with house.databases.read() as tx:
+        try:
+            found = _found(house, tx, day)
+        except DoesNotFoot as error:
+            return render_template("finance/does_not_foot.html", day=day, **error.parts), 409
+        breaks = breaks_of(tx, found)
+    language, today = reader_language(), business_day(house.clock())
+    return render_template(
+        "finance/day.html",
+        found=found,
+        figure=city_sentence(found, language),
+        standing=standing_sentence(found, language),
+        breaks=breaks,
+        ages={row.id: age_group(row.day, today) for row in breaks},
+        names=BREAK_NAMES,
+        states=DAY_STATES,
+        vehicles=VEHICLES,
+    )
+
+
+def breaks_of(tx: Session, found: CityDay) -> list[BreakRow]:
+    """The differences of the accounts in the report, open ones first."""
+    rows = [row for row in list_breaks(tx, found.day) if row.account in found.states]
+    return sorted(rows, key=lambda row: row.state != "open")
+
+
+def _csv(house: House, day: date) -> Response:
+    """The same bytes as `parking report daily --format csv`."""
+    with house.databases.read() as tx:
+        content = as_csv(_found(house, tx, day))
+    response = Response(content, content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="parking-{day}.csv"'
+    return response

@@ -1,0 +1,132 @@
+"""A month at a glance, from the days' totals: it costs days × lots, however many payments there are."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import func as sql
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from payments.errors import WrongUsage
+from payments.models import MerchantAccount
+from reconciliation.models import AccountDay, DayTotal
+
+_MONTH = re.compile(r"(?P<year>20\d\d)-(?P<month>0[1-9]|1[0-2])")
+#: The account-day furthest behind speaks for the day.
+STATES = ("awaiting", "partial", "complete")
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A calendar month of the city."""
+
+    first: date
+
+    @property
+    def last(self) -> date:
+        """Its last day."""
+        return self.first.replace(day=calendar.monthrange(self.first.year, self.first.month)[1])
+
+    @property
+    def before(self) -> Month:
+        """The month before."""
+        return Month((self.first - timedelta(days=1)).replace(day=1))
+
+    @property
+    def after(self) -> Month:
+        """The month after."""
+        return Month(self.last + timedelta(days=1))
+
+    def __str__(self) -> str:
+        return f"{self.first:%Y-%m}"
+
+
+def read_month(text: str, today: date) -> Month:
+    """The month written as ``2026-11``; this month when nothing is written. Raises `WrongUsage`."""
+    if not text:
+        return Month(today.replace(day=1))
+    parts = _MONTH.fullmatch(text)
+    if parts is None:
+        raise WrongUsage("%(month)s is not a month; write it as 2026-11.", month=text[:20])
+    return Month(date(int(parts["year"]), int(parts["month"]), 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Counts of receipts and sums in minor units; `breaks` are differences nobody explained yet."""
+
+    count: int = 0
+    gross: int = 0
+    net: int = 0
+    confirmed: int = 0
+    banked: int = 0
+    breaks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """One business day. `state` is that of the account furthest behind; '' before the first run."""
+
+    day: date
+    state: str
+    figures: Figures
+
+
+def days_of(tx: Session, month: Month, operator: str | None) -> Sequence[DayRow]:
+    """The days of `month` that anything is known about, newest first."""
+    figures, states = _figures(tx, month, operator), _states(tx, month, operator)
+    return [
+        DayRow(day, states.get(day, ""), figures.get(day, Figures()))
+        for day in sorted({*figures, *states}, reverse=True)
+    ]
+
+
+def sum_of(rows: Sequence[DayRow]) -> Figures:
+    """The figures of several days."""
+    return Figures(
+        *(
+            sum(getattr(row.figures, name) for row in rows)
+            for name in ("count", "gross", "net", "confirmed", "banked", "breaks")
+        )
+    )
+
+
+def _figures(tx: Session, month: Month, operator: str | None) -> dict[date, Figures]:
+    columns = (
+        DayTotal.count,
+        DayTotal.gross,
+        DayTotal.net,
+        DayTotal.confirmed_gross,
+        DayTotal.banked_gross,
+        DayTotal.breaks,
+    )
+    query = (
+        select(DayTotal.day, *(sql.sum(column) for column in columns))
+        .join(MerchantAccount, MerchantAccount.id == DayTotal.account_id)
+        .where(DayTotal.day.between(month.first, month.last))
+        .group_by(DayTotal.day)
+    )
+    if operator is not None:
+        query = query.where(MerchantAccount.operator == operator)
+    return {day: Figures(*map(int, sums)) for day, *sums in tx.execute(query)}
+
+
+def _states(tx: Session, month: Month, operator: str | None) -> dict[date, str]:
+    query = (
+        select(AccountDay.day, AccountDay.state)
+        .join(MerchantAccount, MerchantAccount.id == AccountDay.account_id)
+        .where(AccountDay.day.between(month.first, month.last))
+        .distinct()
+    )
+    if operator is not None:
+        query = query.where(MerchantAccount.operator == operator)
+    furthest_behind: dict[date, str] = {}
+    for day, state in tx.execute(query):
+        known = furthest_behind.get(day, state)
+        furthest_behind[day] = min(known, state, key=STATES.index)
+    return furthest_behind

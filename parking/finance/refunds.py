@@ -1,0 +1,87 @@
+"""Giving money back from one payment: how much there is to give, and what a person typed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from parking.house import House
+from parking.sessions.due import standing
+from parking.sessions.models import ParkingSession
+from parking.sessions.refunds import refund
+from parking.tariffs import TariffBook
+from payments.errors import Conflict, NotFound, WrongUsage
+from payments.models import MerchantAccount, Payment, Refund
+from payments.money import exponent
+from payments.refunds import RefundRequest
+
+_AMOUNT = re.compile(r"\d{1,3}(?:[ .,\u00a0]\d{3})+|\d{1,12}", re.ASCII)
+_KEY = re.compile(r"[0-9a-f]{32}")
+PURPOSES = ("excess", "charge")
+
+
+@dataclass(frozen=True, slots=True)
+class Refundable:
+    """What can go back of one payment, in minor units: `left` in all, `excess` of it without
+    changing the price of the stay."""
+
+    payment: Payment
+    left: int
+    excess: int
+
+
+def refundable(
+    tx: Session, tariffs: TariffBook, code: str, operator: str | None, now: datetime
+) -> Refundable:
+    """What is left of the payment with this code. Raises `NotFound`, also for another operator's."""
+    query = select(Payment).join(MerchantAccount).where(Payment.code == code)
+    if operator is not None:
+        query = query.where(MerchantAccount.operator == operator)
+    payment = tx.scalar(query)
+    if payment is None:
+        raise NotFound("There is no payment %(code)s.", code=code)
+    left = max(0, payment.received - payment.reversed - payment.refunded)
+    session = tx.scalar(select(ParkingSession).where(ParkingSession.reference == payment.reference))
+    excess = left if session is None else standing(tx, tariffs, session, now).excess
+    return Refundable(payment, left, min(left, excess))
+
+
+def read_amount(text: str, currency: str) -> int:
+    """An amount as people type it, ``20000``, ``20.000`` or ``20 000``, in minor units of `currency`.
+
+    Raises `WrongUsage` for anything else. Currencies with cents are not typed here.
+    """
+    typed = text.strip().removesuffix("₫").removesuffix("đ").strip()
+    if exponent(currency) or not _AMOUNT.fullmatch(typed):
+        raise WrongUsage("%(amount)s is not an amount; write it as 20000.", amount=text[:20] or "—")
+    return int(re.sub(r"\D", "", typed))
+
+
+def give_back(
+    house: House, code: str, operator: str | None, form: Mapping[str, str], actor: str
+) -> Refund:
+    """Do what the form says. Sending the same form twice gives the money back once.
+
+    Raises `WrongUsage` for what cannot be read, `Conflict` when less is left than asked for.
+    """
+    now = house.clock()
+    purpose, key = form.get("purpose", ""), form.get("key", "")
+    if purpose not in PURPOSES or not _KEY.fullmatch(key):
+        raise WrongUsage("This form is incomplete. Please reload the page and try again.")
+    with house.databases.read() as tx:
+        offered = refundable(tx, house.tariffs, code, operator, now)
+        repeated = tx.scalar(select(Refund.id).where(Refund.key == key)) is not None
+    amount = read_amount(form.get("amount", ""), offered.payment.currency)
+    if purpose == "excess" and amount > offered.excess and not repeated:
+        raise Conflict(
+            "Only %(excess)s was paid beyond the price. To give back more, lower the charge instead.",
+            excess=offered.excess,
+        )
+    reason = " ".join(form.get("reason", "").split())[:300]
+    request = RefundRequest(offered.payment.id, amount, purpose, reason, actor, key)
+    return refund(house.databases.write, house.gateways, request, now)

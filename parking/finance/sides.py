@@ -1,0 +1,189 @@
+"""The two sides of a difference, put next to each other so that the eye finds what differs."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from parking.languages import mark
+from parking.sessions.models import ParkingSession
+from payments.errors import NotFound
+from payments.models import MerchantAccount, Movement, Payment
+from payments.provider import MovementKind
+from reconciliation.models import Break, Statement, StatementLine
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A statement line and the file it stands in."""
+
+    line: StatementLine
+    file: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """A difference with everything known about it. On the settlement leg our side is `movement`
+    (with its payment and stay) and theirs `line`; on the bank leg our side is `payout`, the
+    provider's own announcement, and theirs the bank's `line`."""
+
+    difference: Break
+    account: MerchantAccount
+    movement: Movement | None
+    payment: Payment | None
+    session: ParkingSession | None
+    line: Told | None
+    payout: Told | None
+
+
+def sides_of(tx: Session, break_id: uuid.UUID, operator: str | None) -> Sides:
+    """Both sides of one difference. Raises `NotFound`, also for another operator's."""
+    difference = tx.get(Break, break_id)
+    account = tx.get_one(MerchantAccount, difference.account_id) if difference else None
+    if difference is None or account is None or operator not in (None, account.operator):
+        raise NotFound("There is no such difference.")
+    movement = tx.get(Movement, difference.movement_id) if difference.movement_id else None
+    line = _told(tx, difference.line_id)
+    payment = _payment(tx, movement, line)
+    return Sides(
+        difference,
+        account,
+        movement,
+        payment,
+        _stay(tx, payment),
+        line,
+        _told(tx, difference.payout_id),
+    )
+
+
+def _told(tx: Session, line_id: uuid.UUID | None) -> Told | None:
+    if line_id is None:
+        return None
+    line = tx.get_one(StatementLine, line_id)
+    return Told(line, tx.get_one(Statement, line.statement_id))
+
+
+def _payment(tx: Session, movement: Movement | None, line: Told | None) -> Payment | None:
+    """The payment our side belongs to, or else the one of ours that their line names."""
+    if movement is not None and movement.payment_id is not None:
+        return tx.get_one(Payment, movement.payment_id)
+    if line is None or line.line.order_code is None:
+        return None
+    return tx.scalar(
+        select(Payment).where(
+            Payment.code == line.line.order_code, Payment.account_id == line.line.account_id
+        )
+    )
+
+
+def _stay(tx: Session, payment: Payment | None) -> ParkingSession | None:
+    if payment is None:
+        return None
+    return tx.scalar(select(ParkingSession).where(ParkingSession.reference == payment.reference))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the comparison. `kind` says how to show the values: amount, text, code, time or
+    file; None is shown as nothing. `differs`: both sides say something, and not the same."""
+
+    label: str
+    kind: str
+    ours: int | str | datetime | None
+    theirs: int | str | datetime | None
+
+    @property
+    def differs(self) -> bool:
+        """Whether the eye should stop here. Clocks of two companies never agree to the second, and
+        each file has its own names."""
+        told = self.ours is not None and self.theirs is not None
+        return told and self.kind in ("amount", "text", "code") and self.ours != self.theirs
+
+
+def rows_of(sides: Sides) -> Iterator[Row]:
+    """What both sides say, property by property; empty properties are left out."""
+    rows = _bank_rows(sides) if sides.payout or sides.difference.leg == "bank" else _rows(sides)
+    return (row for row in rows if (row.ours, row.theirs) != (None, None))
+
+
+def _rows(sides: Sides) -> Iterator[Row]:
+    ours, theirs = sides.movement, sides.line.line if sides.line else None
+    yield Row(mark("Amount"), "amount", _signed(ours), theirs.gross if theirs else None)
+    yield Row(
+        mark("Currency"),
+        "text",
+        ours.currency if ours else None,
+        theirs.currency if theirs else None,
+    )
+    yield Row(mark("Fee"), "amount", _expected_fee(sides), theirs.fee if theirs else None)
+    yield Row(
+        mark("Payment code"),
+        "code",
+        sides.payment.code if sides.payment and ours else None,
+        theirs.order_code if theirs else None,
+    )
+    yield Row(
+        mark("Transaction reference"),
+        "code",
+        ours.rail_ref if ours else None,
+        theirs.rail_ref if theirs else None,
+    )
+    yield Row(
+        mark("Time"), "time", ours.event_at if ours else None, theirs.event_at if theirs else None
+    )
+    yield Row(mark("Recorded"), "time", ours.recorded_at if ours else None, _received(sides.line))
+    yield from _where(None, sides.line)
+
+
+def _bank_rows(sides: Sides) -> Iterator[Row]:
+    ours = sides.payout.line if sides.payout else None
+    theirs = sides.line.line if sides.line else None
+    yield Row(
+        mark("Amount"), "amount", -ours.gross if ours else None, theirs.gross if theirs else None
+    )
+    yield Row(
+        mark("Batch reference"),
+        "code",
+        ours.rail_ref if ours else None,
+        theirs.rail_ref if theirs else None,
+    )
+    yield Row(
+        mark("Time"), "time", ours.event_at if ours else None, theirs.event_at if theirs else None
+    )
+    yield Row(mark("Recorded"), "time", _received(sides.payout), _received(sides.line))
+    yield from _where(sides.payout, sides.line)
+
+
+def _where(ours: Told | None, theirs: Told | None) -> Iterator[Row]:
+    """Where to find it: file, line, the line's own reference and words."""
+    for label, kind, read in (
+        (mark("File"), "file", lambda told: told.file.name),
+        (mark("Line in the file"), "file", lambda told: str(told.line.position)),
+        (mark("Line reference"), "file", lambda told: told.line.line_ref),
+        (mark("Text of the line"), "file", lambda told: told.line.text or None),
+    ):
+        yield Row(label, kind, read(ours) if ours else None, read(theirs) if theirs else None)
+
+
+def _signed(movement: Movement | None) -> int | None:
+    """Our amount, signed towards us as statement lines are."""
+    if movement is None:
+        return None
+    received = movement.kind == MovementKind.RECEIPT
+    return movement.amount if received else -movement.amount
+
+
+def _expected_fee(sides: Sides) -> int | None:
+    """The agreed fee, where a difference is about it: what they charged less the difference."""
+    if sides.difference.kind != "fee_mismatch" or sides.line is None:
+        return None
+    return sides.line.line.fee - sides.difference.difference
+
+
+def _received(told: Told | None) -> datetime | None:
+    return told.file.received_at if told else None

@@ -1,0 +1,65 @@
+"""Money that fits nothing we know: it is in the books, in suspense, and waits for an explanation."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from payments.models import MerchantAccount, Movement, Notice
+from payments.provider import MovementKind
+
+#: Fees and payouts never belong to a payment; they are booked from statements, not waiting.
+WAITING = (MovementKind.RECEIPT.value, MovementKind.REFUND.value, MovementKind.REVERSAL.value)
+#: Nobody reads more at once; the oldest are shown first, so that none is forgotten.
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """One movement without a payment. `amount` is signed towards us, minor units; `named` is the
+    order code its notice carried, which is none of ours."""
+
+    id: uuid.UUID
+    account: str
+    kind: str
+    rail_ref: str
+    amount: int
+    currency: str
+    event_at: datetime
+    recorded_at: datetime
+    named: str | None
+
+
+def unmatched(tx: Session, operator: str | None) -> Sequence[Unmatched]:
+    """The oldest `PAGE` movements in suspense, of one operator or of all."""
+    query = (
+        select(Movement, MerchantAccount.slug, Notice.order_code)
+        .join(MerchantAccount, MerchantAccount.id == Movement.account_id)
+        .outerjoin(Notice, Notice.id == Movement.notice_id)
+        .where(Movement.payment_id.is_(None), Movement.kind.in_(WAITING))
+        .order_by(Movement.event_at, Movement.id)
+        .limit(PAGE)
+    )
+    if operator is not None:
+        query = query.where(MerchantAccount.operator == operator)
+    return [_row(*row) for row in tx.execute(query)]
+
+
+def _row(movement: Movement, account: str, named: str | None) -> Unmatched:
+    received = movement.kind == MovementKind.RECEIPT
+    return Unmatched(
+        movement.id,
+        account,
+        movement.kind,
+        movement.rail_ref,
+        movement.amount if received else -movement.amount,
+        movement.currency,
+        movement.event_at,
+        movement.recorded_at,
+        named,
+    )

@@ -1,0 +1,146 @@
+"""The day's figure as the city announces it, joined to the names of lots and operators.
+
+Every number comes from reconciliation's totals; this room only adds names, classes and dollars. The
+report carries the instant its figures were computed, not the moment somebody asked, so that the
+same rows give the same bytes whoever downloads them, whenever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Select, and_, select
+from sqlalchemy import func as sql
+from sqlalchemy.orm import Session
+
+from parking.lots.models import Operator
+from parking.lots.service import lot_names
+from payments.errors import NotFound
+from payments.models import MerchantAccount
+from reconciliation.models import DayTotal
+from reconciliation.reports.daily import NAMES, AccountPart, DailyReport, Figures, daily
+from reconciliation.reports.footing import check_foots
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """One merchant account's day, with the legal name of the operator whose money it is."""
+
+    part: AccountPart
+    operator_name: str
+
+    @property
+    def figures(self) -> Figures:
+        return self.part.figures
+
+
+@dataclass(frozen=True, slots=True)
+class LotRow:
+    """One lot's day; `number` and `name` are empty for money that belongs to no payment of ours."""
+
+    number: str
+    name: str
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRow:
+    """One vehicle class' day at one lot. `product` is the accounting label, ``parking:car``."""
+
+    lot: str
+    product: str
+    figures: Figures
+
+    @property
+    def vehicle_class(self) -> str:
+        """The class alone; empty for money that belongs to no payment of ours."""
+        return self.product.partition(":")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class CityDay:
+    """One business day of the city, or of one operator. `as_of`: when the oldest of its figures was
+    computed; None when nothing was computed yet."""
+
+    day: date
+    currency: str
+    as_of: datetime | None
+    total: Figures
+    by_account: Sequence[AccountRow]
+    by_lot: Sequence[LotRow]
+    by_class: Sequence[ClassRow]
+
+    @property
+    def states(self) -> dict[str, str]:
+        """Merchant account → awaiting, partial or complete; empty before the first comparison."""
+        return {row.part.slug: row.part.state for row in self.by_account}
+
+
+def city_day(tx: Session, day: date, now: datetime, operator: str | None = None) -> CityDay:
+    """The report of `day`, of one operator (by code) or of the city.
+
+    Raises `DoesNotFoot` naming the rows when parts do not make the total, `NotFound` for an operator
+    we do not know.
+    """
+    if operator is not None and tx.scalar(_known(operator)) is None:
+        raise NotFound("There is no operator %(operator)s.", operator=operator)
+    found = daily(tx, day, now=now, operator=operator)
+    classes = _by_class(tx, found, operator)
+    return CityDay(
+        day=day,
+        currency=found.currency,
+        as_of=found.as_of if found.by_cost_centre else None,
+        total=found.total,
+        by_account=_accounts(tx, found),
+        by_lot=_lots(tx, found),
+        by_class=classes,
+    )
+
+
+def _known(operator: str) -> Select[str]:
+    return select(Operator.code).where(Operator.code == operator)
+
+
+def _accounts(tx: Session, found: DailyReport) -> list[AccountRow]:
+    codes = {part.operator for part in found.by_account}
+    known = select(Operator.code, Operator.legal_name).where(Operator.code.in_(codes))
+    names = {row.code: row.legal_name for row in tx.execute(known)}
+    return [AccountRow(part, names.get(part.operator, part.operator)) for part in found.by_account]
+
+
+def _lots(tx: Session, found: DailyReport) -> list[LotRow]:
+    names = lot_names(tx, [part.cost_centre for part in found.by_cost_centre])
+    return [
+        LotRow(part.cost_centre, names.get(part.cost_centre, ""), part.figures)
+        for part in found.by_cost_centre
+    ]
+
+
+def _by_class(tx: Session, found: DailyReport, operator: str | None) -> list[ClassRow]:
+    """The same totals by lot and product. Raises `DoesNotFoot` unless they make each lot's own."""
+    mine = and_(DayTotal.day == found.day, MerchantAccount.currency == found.currency)
+    if operator is not None:
+        mine = and_(mine, MerchantAccount.operator == operator)
+    sums = [sql.sum(getattr(DayTotal, name)) for name in NAMES]
+    query = (
+        select(DayTotal.cost_centre, DayTotal.product, *sums)
+        .join(MerchantAccount, MerchantAccount.id == DayTotal.account_id)
+        .where(mine)
+        .group_by(DayTotal.cost_centre, DayTotal.product)
+        .order_by(DayTotal.cost_centre, DayTotal.product)
+    )
+    rows = [
+        ClassRow(lot, product, Figures(*map(int, figures)))
+        for lot, product, *figures in tx.execute(query)
+    ]
+    for part in found.by_cost_centre:
+        _check_classes(part.figures, [row for row in rows if row.lot == part.cost_centre])
+    return rows
+
+
+def _check_classes(lot: Figures, classes: Sequence[ClassRow]) -> None:
+    for name in NAMES:
+        parts = {f"{row.lot} {row.product}": getattr(row.figures, name) for row in classes}
+        check_foots(name, getattr(lot, name), parts)

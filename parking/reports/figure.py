@@ -1,0 +1,63 @@
+"""The day's figure in one sentence, as the city says it: how many, how much, what in US dollars."""
+
+from __future__ import annotations
+
+from parking.languages import mark, translate
+from parking.reports.daily import CityDay
+from parking.reports.dollars import rate_on, to_dollars
+from payments.db import CITY_ZONE
+from payments.money import format_amount
+
+
+def whole(number: int, language: str) -> str:
+    """A whole number with the thousands separator of `language`."""
+    text = f"{number:,}"
+    return text.replace(",", ".") if language == "vi" else text
+
+
+def city_sentence(found: CityDay, language: str) -> str:
+    """*N cashless transactions, VND X (US$ Y at rate R of date)*: receipts recorded that day.
+
+    The dollars are for readers; the rate is the last one known that day and named with its date.
+    """
+    rate = rate_on(found.day)
+    return translate(
+        mark(
+            "%(count)s cashless transactions, %(amount)s (US$%(dollars)s at the rate of %(rate)s"
+            " of %(rate_day)s)"
+        ),
+        language,
+        count=whole(found.total.count, language),
+        amount=format_amount(found.total.gross, found.currency, language),
+        dollars=whole(to_dollars(found.total.gross, found.day), language),
+        rate=_in_language(rate.text, language),
+        rate_day=f"{rate.valid_from:%d/%m/%Y}",
+    )
+
+
+def standing_sentence(found: CityDay, language: str) -> str:
+    """How much of the figure is proven: recorded, confirmed by the provider, in the bank, as of when."""
+    total = found.total
+    amounts = {
+        "recorded": total.gross,
+        "confirmed": total.confirmed_gross,
+        "banked": total.banked_gross,
+    }
+    told = {
+        name: format_amount(amount, found.currency, language) for name, amount in amounts.items()
+    }
+    as_of = found.as_of.astimezone(CITY_ZONE).strftime("%H:%M %d/%m/%Y") if found.as_of else "–"
+    return translate(
+        mark(
+            "Recorded %(recorded)s; confirmed by the provider %(confirmed)s; in the bank %(banked)s;"
+            " as of %(as_of)s."
+        ),
+        language,
+        **told,
+        as_of=as_of,
+    )
+
+
+def _in_language(number: str, language: str) -> str:
+    """An English number as `language` writes it: separators change places."""
+    return number.translate(str.maketrans(",.", ".,")) if language == "vi" else number
