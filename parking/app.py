@@ -10,7 +10,7 @@ from flask import Blueprint, Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from parking import admin, attendant, driver
+from parking import admin, attendant, driver, finance
 from parking.config import Config
 from parking.house import House
 from parking.people import guard
@@ -35,6 +35,7 @@ ROOMS: tuple[Callable[[House], Blueprint], ...] = (
     driver.blueprint,
     people.blueprint,
     attendant.blueprint,
+    finance.blueprint,
     admin.blueprint,
 )
 
