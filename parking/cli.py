@@ -23,9 +23,11 @@ from parking.commands import (
     database,
     doctor,
     reconcile,
+    report,
     run,
     scheduler,
     sign,
+    simulate,
     trace,
     verify,
 )
@@ -78,6 +80,8 @@ COMMANDS: tuple[click.Command, ...] = (
     breaks.breaks,
     verify.verify,
     trace.trace,
+    report.report,
+    simulate.simulate,
 )
 for command in COMMANDS:
     cli.add_command(command)
