@@ -1,4 +1,4 @@
-"""The finance pages, by noun."""
+"""The pages of the finance office, by noun."""
 
 from __future__ import annotations
 
