@@ -1,0 +1,64 @@
+"""Composition: what stands in production, what only on a desk."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from parking.app import build, checkout_origins, create_app, registry
+from parking.config import Config
+from payments.errors import WrongUsage
+from tests.web.kit import make_config
+
+
+@pytest.fixture
+def production(tmp_path: Path) -> Config:
+    """A configuration with every key given."""
+    return make_config(
+        tmp_path,
+        PARKING_ENV="production",
+        PUBLIC_URL="https://do.xe",
+        DATABASE_URL=f"sqlite:///{tmp_path}/parking.db",
+        SECRET_KEY="s" * 32,
+        SIGN_KEYS="a:" + base64.urlsafe_b64encode(b"k" * 32).decode(),
+        SECRETS_KEY=Fernet.generate_key().decode(),
+    )
+
+
+def test_production_knows_no_sandbox(production: Config) -> None:
+    assert "sandbox" not in registry(production)
+    assert checkout_origins(production) == ()
+    with pytest.raises(WrongUsage, match="never runs in production"):
+        build(production, embedded_sandbox=True)
+    house = build(production)
+    policy = create_app(house).test_client().get("/healthz").headers["Content-Security-Policy"]
+    assert "form-action 'self'" in policy.split("; ")
+    house.databases.dispose()
+
+
+def test_a_desk_pays_at_the_sandbox(tmp_path: Path) -> None:
+    config = make_config(tmp_path, SANDBOX_URL="https://vi-thu.example:8443/pay")
+    assert "sandbox" in registry(config)
+    assert checkout_origins(config) == ("https://vi-thu.example:8443",)
+
+
+def test_without_a_house_the_application_is_built_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARKING_VAR", str(tmp_path / "var"))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    app = create_app()
+    assert app.test_client().get("/healthz").status_code == 200
+    app.extensions["house"].databases.dispose()
+
+
+def test_a_bad_setting_stops_the_start_with_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARKING_VAR", str(tmp_path / "var"))
+    monkeypatch.setenv("DATABASE_URL", "mysql://nowhere")
+    with pytest.raises(WrongUsage, match="DATABASE_URL"):
+        create_app()
