@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,7 @@ SENTENCES = {
 }
 #: Parts that are instants, by act; what else looks like one is text.
 INSTANTS = {"session.undo_exit": ("exit_at",), "session.confirm_entry": ("before", "after")}
+PARTS = re.compile(r"%\((\w+)\)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +64,12 @@ def _names(tx: Session, actors: set[str]) -> Mapping[str, str]:
 
 
 def _text(act: str, detail: Mapping[str, Any]) -> str:
-    """The act in words; the bare act where retention deleted its parts."""
-    sentence = SENTENCES.get(act, "")
-    parts = {name: _part(act, name, value) for name, value in detail.items()}
-    try:
-        return say(sentence, **parts) if sentence else act
-    except KeyError:
+    """The act in words; dots stand for parts that retention deleted."""
+    sentence = SENTENCES.get(act)
+    if sentence is None:
         return act
+    parts: dict[str, object] = dict.fromkeys(PARTS.findall(sentence), "…")
+    return say(sentence, **parts | {name: _part(act, name, v) for name, v in detail.items()})
 
 
 def _part(act: str, name: str, value: object) -> str:

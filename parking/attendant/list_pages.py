@@ -74,7 +74,11 @@ def look(house: House, tx: Session, badge: Badge, now: datetime) -> Inside:
 
 
 def _found(
-    tx: Session, everybody: Sequence[Standing], asked: Sequence[uuid.UUID], ending: str, unpaid: bool
+    tx: Session,
+    everybody: Sequence[Standing],
+    asked: Sequence[uuid.UUID],
+    ending: str,
+    unpaid: bool,
 ) -> Sequence[Standing]:
     found = everybody
     if ending:
