@@ -10,12 +10,47 @@ from sqlalchemy.orm import Session
 
 from parking.finance.refunds import Refundable, refundable
 from parking.house import House
-from parking.languages import explain
+from parking.languages import explain, mark
 from parking.people.guard import the_badge
-from parking.trace.model import FIGURES, Trace
+from parking.reports.words import RESOLUTIONS
+from parking.trace.model import FIGURES, Stage, Step, Trace
 from parking.trace.service import trace
 from parking.web.language import reader_language
 from payments.errors import NotFound
+
+#: The parts of the way, and the stages that open them. A way only goes on: what follows the bank's
+#: credit, such as its booking, stays with it.
+CHAPTERS = (
+    (mark("At the lot"), (Stage.SIGN, Stage.SESSION)),
+    (mark("Payment and books"), (Stage.QUOTE, Stage.PAYMENT, Stage.MOVEMENT)),
+    (mark("The provider's file"), (Stage.LINE, Stage.BREAK)),
+    (mark("Payout and bank"), (Stage.PAYOUT, Stage.BANK)),
+    (mark("The day's figure"), (Stage.TOTAL,)),
+)
+
+#: Who did it, where it was no person.
+WHO = {
+    "driver": mark("Driver"),
+    "ours": mark("Our system"),
+    "webhook": mark("Provider's notice"),
+    "poll": mark("Asked of the provider"),
+    "answer": mark("Provider's answer"),
+    "statement": mark("The provider's file"),
+    "reconciliation": mark("Reconciliation"),
+    "open": mark("Unexplained"),
+    **RESOLUTIONS,
+}
+
+
+def chapters(found: Trace) -> list[tuple[str, list[Step]]]:
+    """The steps under the names of the parts of the way; parts nothing happened in are left out."""
+    parts: list[tuple[str, list[Step]]] = [(name, []) for name, _ in CHAPTERS]
+    here = 0
+    for step in found.steps:
+        opened = (at for at, (_, stages) in enumerate(CHAPTERS) if step.stage in stages)
+        here = max(here, *opened, 0)
+        parts[here][1].append(step)
+    return [part for part in parts if part[1]]
 
 
 def add(pages: Blueprint, house: House) -> None:
@@ -40,7 +75,9 @@ def show(house: House, query: str, problem: str = "", status: int = 200) -> Resp
             "finance/trace.html",
             query=query,
             found=found,
+            chapters=chapters(found) if found else [],
             figures=FIGURES,
+            who=WHO,
             back=back,
             problem=problem,
             given=request.form,

@@ -38,7 +38,8 @@ class AccountRow:
 
 @dataclass(frozen=True, slots=True)
 class LotRow:
-    """One lot's day; `number` and `name` are empty for money that belongs to no payment of ours."""
+    """One lot's day, by number; `number` and `name` are empty, and the row the last, for
+    money that belongs to no payment of ours."""
 
     number: str
     name: str
@@ -112,10 +113,11 @@ def _accounts(tx: Session, found: DailyReport) -> list[AccountRow]:
 
 def _lots(tx: Session, found: DailyReport) -> list[LotRow]:
     names = lot_names(tx, [part.cost_centre for part in found.by_cost_centre])
-    return [
+    rows = [
         LotRow(part.cost_centre, names.get(part.cost_centre, ""), part.figures)
         for part in found.by_cost_centre
     ]
+    return sorted(rows, key=lambda row: (not row.number, row.number))
 
 
 def _by_class(tx: Session, found: DailyReport, operator: str | None) -> list[ClassRow]:
@@ -137,7 +139,7 @@ def _by_class(tx: Session, found: DailyReport, operator: str | None) -> list[Cla
     ]
     for part in found.by_cost_centre:
         _check_classes(part.figures, [row for row in rows if row.lot == part.cost_centre])
-    return rows
+    return sorted(rows, key=lambda row: (not row.lot, row.lot, row.product))
 
 
 def _check_classes(lot: Figures, classes: Sequence[ClassRow]) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from parking.languages import mark
 from parking.reports.words import BREAK_NAMES
+from parking.sessions.states import VEHICLES
 from parking.trace.model import Stage, Step
 from payments.models import MerchantAccount, Movement, Payment
 from reconciliation.models import Assignment, Break, DayTotal, Statement, StatementLine
@@ -36,7 +37,7 @@ def lines(tx: Session, stage: Stage, rows: Sequence[StatementLine]) -> Iterator[
             {"position": row.position, "file": names[row.statement_id].name},
             at=row.event_at,
             recorded_at=names[row.statement_id].received_at,
-            amount=row.gross,
+            amount=abs(row.gross) if stage is Stage.PAYOUT else row.gross,
             currency=row.currency,
             figures={"fee": row.fee, "net": row.net} if row.fee else {},
             id=row.id,
@@ -118,12 +119,14 @@ def totals(
 
 
 def _total(total: DayTotal, slug: str) -> Step:
-    sentence = mark("Counted in the total of lot %(lot)s, %(product)s")
+    of_lot = mark("Counted in the total of lot %(lot)s · %(vehicle)s")
+    vehicle = total.product.partition(":")[2]
     return Step(
         Stage.TOTAL,
-        sentence if total.cost_centre else mark("Counted in the total of money without a payment"),
+        of_lot if total.cost_centre else mark("Counted in the total of money without a payment"),
         slug,
-        {"lot": total.cost_centre, "product": total.product} if total.cost_centre else {},
+        {"lot": total.cost_centre} if total.cost_centre else {},
+        {"vehicle": VEHICLES.get(vehicle, vehicle)},
         recorded_at=total.computed_at,
         amount=total.gross,
         figures={

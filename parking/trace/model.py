@@ -35,6 +35,7 @@ class Stage(StrEnum):
 FIGURES = {
     "fee": mark("Fee"),
     "net": mark("Net"),
+    "before_vat": mark("Before VAT"),
     "vat": mark("VAT"),
     "price": mark("Price of the stay"),
     "difference": mark("Difference"),
@@ -46,7 +47,8 @@ FIGURES = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happened to the money. `sentence` is a template filled by `parts`; `at` is when
+    """One thing that happened to the money. `sentence` is a template filled by `parts`, and
+    by `words`, which are sentences themselves; `at` is when
     it happened by the word of whoever did it, `recorded_at` when we wrote it down; `amount` and
     `figures` are minor units of `currency` (`count` is a number of payments). `missing`: this step
     is expected and has not happened. `id` names the row, `day` the business day of a total."""
@@ -55,6 +57,7 @@ class Step:
     sentence: str
     reference: str
     parts: Mapping[str, object] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
     at: datetime | None = None
     recorded_at: datetime | None = None
     by: str = ""
@@ -67,7 +70,8 @@ class Step:
 
     def text(self, language: str = DEFAULT) -> str:
         """The step as a sentence."""
-        return translate(self.sentence, language, **self.parts)
+        words = {name: translate(word, language) for name, word in self.words.items()}
+        return translate(self.sentence, language, **self.parts, **words)
 
     def as_json(self) -> dict[str, object]:
         """The step for programs; texts in English, instants in ISO 8601."""

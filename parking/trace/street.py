@@ -124,6 +124,6 @@ def _receipt(receipt: Receipt, operator: Operator) -> Step:
         recorded_at=receipt.issued_at,
         amount=receipt.gross,
         currency=receipt.currency,
-        figures={"net": receipt.net, "vat": receipt.vat},
+        figures={"before_vat": receipt.net, "vat": receipt.vat},
         id=receipt.id,
     )
