@@ -1,8 +1,9 @@
 """What a day in Hanoi is made of: who comes where, when, for how long, and how they pay. Pure.
 
-Two thirds are motorbikes; commuters come from seven to nine and stay for the working day, errands
-peak from five to seven in the evening, a few stay overnight. Shares are of a thousand vehicles and
-are our estimate, as no source counts them; the same seed always gives the same day.
+Two thirds are motorbikes; commuters come on two wheels from seven to nine and stay for the working
+day (nobody leaves a car for ten hours at a price that rises by the hour), errands peak from five to
+seven in the evening, a few stay overnight. Shares are of a thousand vehicles and are our estimate,
+as no source counts them; the same seed always gives the same day.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from payments.db import CITY_ZONE
 
 #: Vehicles by class, of a thousand.
 CLASSES = {"motorbike": 667, "car": 275, "bicycle": 58}
-#: Of a thousand drivers so many come for the working day, or for the night; the rest run errands.
-COMMUTERS, OVERNIGHT = 380, 25
+#: Of a thousand on two wheels so many come for the working day; of a thousand of all, so many for
+#: the night; the rest run errands.
+COMMUTERS, OVERNIGHT = 520, 25
 #: Of a thousand vehicles so many are entered by an attendant, for drivers without a phone.
 BY_ATTENDANT = 180
 #: Of a thousand two-wheelers so many pay when they come, because their price is flat.
@@ -153,7 +155,7 @@ def _hours(rng: random.Random, odd: int, two_wheels: bool) -> tuple[int, int | N
     if odd < OVERNIGHT:
         leaves = _between(rng, 29.2, 30.3) if two_wheels else None
         return _between(rng, 18.0, 21.5), leaves
-    if odd < OVERNIGHT + COMMUTERS:
+    if two_wheels and odd < OVERNIGHT + COMMUTERS:
         enters = _around(rng, 6.5, 8.0, 9.5)
         return enters, enters + _between(rng, 8.0, 10.0)
     evening = rng.randrange(1000) < 350

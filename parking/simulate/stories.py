@@ -16,6 +16,8 @@ from payments.sandbox.acts import LATENESS
 #: When a story goes on.
 Story = Iterator[datetime]
 
+#: Manners after which something may still be due, or everything.
+AGAIN = (Manner.DECLINES, Manner.LESS, Manner.LATE)
 #: Of a thousand entries that drivers declared, attendants vouch for so many on their rounds.
 CONFIRMED = 150
 #: Of a thousand payments made twice, so many are returned on the same day.
@@ -45,11 +47,13 @@ def story(street: Street, visit: Visit) -> Story:
 
 
 def _settle(street: Street, manner: Manner, luck: Luck, session: ParkingSession) -> Story:
-    """Pay until nothing is due: in the driver's own manner first, then like everybody."""
-    while street.due(session) > 0:
-        payment = street.checkout(session)
+    """Pay what is due, in the driver's own manner; whoever paid too little or too late goes on
+    like everybody."""
+    while payment := street.checkout(session):
         yield street.now + luck.seconds(15, 75)
         yield from _pay(street, manner, luck, payment)
+        if manner not in AGAIN:
+            return
         manner = Manner.PAYS
 
 

@@ -21,7 +21,6 @@ from parking.lots.models import Lot
 from parking.receipts.service import issue
 from parking.sandbox import sandbox_config
 from parking.sessions import quotes
-from parking.sessions.due import standing
 from parking.sessions.models import ParkingSession
 from parking.sessions.refunds import refund
 from parking.sessions.service import Arrival, confirm_entry, enter, record_exit
@@ -30,6 +29,7 @@ from parking.simulate.post import Letter, Post
 from parking.simulate.truth import Received
 from payments.accounts import Gateways
 from payments.db import Databases, connect
+from payments.errors import Conflict
 from payments.http import HttpClient
 from payments.models import MerchantAccount, Payment
 from payments.polling import expire, poll_payment
@@ -63,6 +63,8 @@ def hasten(engine: Engine) -> None:
     def relax(connection: Any, _record: Any) -> None:
         connection.execute(setting)
         connection.commit()
+
+    engine.dispose()  # connections that were opened before wait for the disk
 
 
 def hastened(url: str) -> Databases:
@@ -113,18 +115,19 @@ class Street:
         with self.db.begin() as tx:
             confirm_entry(tx, session.id, None, self.attendant(session.lot), self.now)
 
-    def due(self, session: ParkingSession) -> int:
-        """What the session owes now, in dong."""
-        with self.house.databases.read() as tx:
-            return standing(tx, self.house.tariffs, session, self.now).due
-
     def leave(self, session: ParkingSession) -> None:
         """The attendant records the exit."""
         with self.db.begin() as tx:
             record_exit(tx, session.id, self.attendant(session.lot), self.now)
 
-    def checkout(self, session: ParkingSession) -> Payment:
-        """The driver presses "pay" and is sent to the provider's page."""
+    def checkout(self, session: ParkingSession) -> Payment | None:
+        """The driver presses "pay" and is sent to the provider's page; None when nothing is due."""
+        try:
+            return self._pay(session)
+        except Conflict:
+            return None
+
+    def _pay(self, session: ParkingSession) -> Payment:
         config = self.house.config
         link = session_link(self.house.keys, config.public_url, session.token)
         return quotes.pay(
@@ -196,8 +199,7 @@ def open_street(
     clock = PlayedClock(begins)
     sandbox = create_sandbox(replace(sandbox_config(house.config), clock=clock))
     books: Books = sandbox.extensions["sandbox"]
-    for database in (books.db.engine, books.db.read.kw["bind"]):
-        hasten(database)
+    hasten(books.db.engine)
     mounts = {str(account.settings["base_url"]): sandbox for account in accounts.values()}
     gateways = replace(house.gateways, http=HttpClient((), mounts=mounts), clock=clock)
     databases = hastened(house.config.database_url)

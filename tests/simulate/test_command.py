@@ -1,0 +1,54 @@
+"""`parking simulate` as people and scripts use it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from parking.commands.simulate import simulate
+from payments.db import connect
+from payments.errors import WrongUsage
+from tests.kit import Town, make_town
+
+
+@pytest.fixture
+def town(sqlite_url: str, tmp_path: Path) -> Town:
+    return make_town(connect(sqlite_url), tmp_path, sqlite_url)
+
+
+def run(town: Town, *arguments: str) -> None:
+    simulate.main(list(arguments), obj=lambda: town.house, standalone_mode=False)
+
+
+def test_the_truth_is_written_and_the_day_summed_up(
+    town: Town, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "some" / "where"
+    run(town, "--date", "2026-11-18", "--sessions", "12", "--seed", "3", "--faults", "0.2",
+        "--out", str(out))  # fmt: skip
+    truth = json.loads((out / "truth.json").read_text())
+    assert (truth["date"], truth["seed"], truth["sessions"]) == ("2026-11-18", 3, 12)
+    assert len(truth["faults"]) == round(truth["payments"] * 0.2) > 0
+    shown = capsys.readouterr()
+    assert f"2026-11-18: 12 sessions, {truth['payments']} payments" in shown.out
+    assert "2026-11-18: 12 phiên gửi xe" in shown.out
+    assert "parking reconcile --date 2026-11-18" in shown.out
+    assert "vehicles came in" in shown.err
+    assert "xe đã vào" in shown.err
+
+
+def test_a_day_without_faults_says_so(
+    town: Town, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(town, "--date", "2026-11-18", "--sessions", "1", "--out", str(tmp_path))
+    assert "Faults in the settlement file: 0 (-)" in capsys.readouterr().out
+
+
+def test_a_folder_that_cannot_be_made_is_named_before_anything_is_played(
+    town: Town, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(WrongUsage, match="cannot be written"):
+        run(town, "--date", "2026-11-18", "--sessions", "1", "--out", str(tmp_path / "file" / "x"))
