@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from parking.attendant.check_pages import local_input, local_time
 from parking.sessions.models import ParkingSession
+from payments import audit
 from payments.db import CITY_ZONE
 from payments.errors import WrongUsage
 from payments.models import Audit, AuditDetail
@@ -192,6 +193,13 @@ def test_history_stays_readable_when_its_words_were_deleted(town: Town, hoa: Bro
         for detail in tx.scalars(select(AuditDetail)):
             tx.delete(detail)
     assert "Bắt đầu gửi xe, biển số …" in plain(hoa.get(check(session)))
+
+
+def test_an_act_without_words_is_shown_by_its_name(town: Town, hoa: Browser) -> None:
+    session = town.arrive()
+    with town.house.databases.write.begin() as tx:
+        audit.append(tx, "system:care", "session.reviewed", session.reference, {}, town.now)
+    assert "session.reviewed system:care" in plain(hoa.get(check(session)))
 
 
 @settings(deadline=None, max_examples=60)

@@ -233,3 +233,15 @@ def test_the_payment_code_to_show_stands_on_the_page(
     text = plain(driver.get(path))
     assert "Tôi đã trả tiền nhưng chưa thấy" in text
     assert payments(town)[0].code in text
+
+
+def test_who_paid_for_longer_than_a_week_has_paid_until_leaving(
+    town: Town, driver: Browser, path: str
+) -> None:
+    pay(driver, path)
+    (payment,) = payments(town)
+    town.act(payment, "pay_more", amount=20_000_000)
+    town.learn(payment)
+    text = plain(driver.get(path))
+    assert "Đã trả đến khi ra" in text
+    assert "Bạn có thể lấy xe ra bất cứ lúc nào" in text
