@@ -28,6 +28,9 @@ CHAPTERS = (
     (mark("The day's figure"), (Stage.TOTAL,)),
 )
 
+#: A large lot's payout has thousands of lines; the command prints them all.
+MOST_SHARES = 200
+
 #: Who did it, where it was no person.
 WHO = {
     "driver": mark("Driver"),
@@ -79,6 +82,7 @@ def show(house: House, query: str, problem: str = "", status: int = 200) -> Resp
             figures=FIGURES,
             who=WHO,
             back=back,
+            shown=MOST_SHARES,
             problem=problem,
             given=request.form,
             key=request.form.get("key") or uuid.uuid4().hex,
@@ -87,8 +91,9 @@ def show(house: House, query: str, problem: str = "", status: int = 200) -> Resp
 
 
 def _refundable(house: House, tx: Session, found: Trace) -> Refundable | None:
-    """What could go back, when the page is about exactly one payment."""
-    if len(found.codes) != 1:
+    """What could go back, when the page is about exactly one payment and its reader may do it."""
+    badge = the_badge()
+    if len(found.codes) != 1 or badge.role != "finance":
         return None
-    offered = refundable(tx, house.tariffs, found.codes[0], the_badge().operator, house.clock())
+    offered = refundable(tx, house.tariffs, found.codes[0], badge.operator, house.clock())
     return offered if offered.left else None

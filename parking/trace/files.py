@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
+from sqlalchemy import func as sql
 from sqlalchemy import or_, select, tuple_
 from sqlalchemy.orm import Session
 
@@ -15,7 +16,15 @@ from parking.reports.words import BREAK_NAMES
 from parking.sessions.states import VEHICLES
 from parking.trace.model import Stage, Step
 from payments.models import MerchantAccount, Movement, Payment
-from reconciliation.models import Assignment, Break, DayTotal, Statement, StatementLine
+from reconciliation.models import (
+    BANK,
+    SETTLEMENT,
+    Assignment,
+    Break,
+    DayTotal,
+    Statement,
+    StatementLine,
+)
 from reconciliation.sides import SUPERSEDED
 
 LINES = {
@@ -53,8 +62,10 @@ def _files(tx: Session, rows: Iterable[StatementLine]) -> Mapping[uuid.UUID, Sta
 def _matches(tx: Session, ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Sequence[Step]]:
     """Line id → the match it is part of."""
     found = defaultdict(list)
-    query = select(Assignment).where(Assignment.line_id.in_(ids)).order_by(Assignment.matched_at)
-    for row in tx.scalars(query):
+    query = select(Assignment).where(
+        Assignment.leg.in_((SETTLEMENT, BANK)), Assignment.line_id.in_(ids)
+    )
+    for row in tx.scalars(query.order_by(Assignment.matched_at)):
         step = Step(
             Stage.MATCH,
             mark("Matched by rule %(rule)s of rule set %(set)s"),
@@ -137,6 +148,34 @@ def _total(total: DayTotal, slug: str) -> Step:
         },
         day=total.day,
     )
+
+
+def totals_behind(tx: Session, payouts: Iterable[StatementLine]) -> Iterator[Step]:
+    """The figures of the accounts and days that the lines paid by these payouts were counted in."""
+    paid = select(StatementLine.book_day, StatementLine.account_id).where(
+        StatementLine.statement_id.in_({row.statement_id for row in payouts})
+    )
+    names = ("gross", "count", "refunds", "fees", "net")
+    sums = [sql.sum(getattr(DayTotal, name)) for name in names]
+    query = (
+        select(DayTotal.day, MerchantAccount.slug, sql.min(DayTotal.computed_at), *sums)
+        .join(MerchantAccount, MerchantAccount.id == DayTotal.account_id)
+        .where(tuple_(DayTotal.day, DayTotal.account_id).in_(paid))
+        .group_by(DayTotal.day, MerchantAccount.slug)
+        .order_by(DayTotal.day, MerchantAccount.slug)
+    )
+    for day, slug, computed_at, *figures in tx.execute(query):
+        gross, count, refunds, fees, net = map(int, figures)
+        yield Step(
+            Stage.TOTAL,
+            mark("Counted in the total of account %(account)s"),
+            slug,
+            {"account": slug},
+            recorded_at=computed_at,
+            amount=gross,
+            figures={"count": count, "refunds": refunds, "fee": fees, "net": net},
+            day=day,
+        )
 
 
 def missing_line(day: date) -> Step:

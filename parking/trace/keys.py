@@ -14,7 +14,8 @@ from parking.lots.models import Operator
 from parking.receipts.models import Receipt
 from parking.sessions.models import ParkingSession, Quote
 from parking.sessions.plates import InvalidPlate, read_plate
-from payments.models import Movement, Payment, Refund
+from payments.models import MerchantAccount, Movement, Payment, Refund
+from payments.provider import MovementKind
 from reconciliation.models import Break, StatementLine
 
 _RECEIPT = re.compile(r"(?P<operator>.+)-(?P<year>\d{4})-(?P<number>\d{1,9})", re.IGNORECASE)
@@ -115,7 +116,12 @@ def _by_reference(tx: Session, text: str) -> Found:
     """The rail's transaction reference, a statement line's own, a payout's batch, a bank's credit."""
 
     names = {text, text.upper()}
-    movements = select(Movement.id).where(Movement.rail_ref.in_(names))
+    # the movement's key begins with account and kind: naming them all lets the index answer
+    movements = select(Movement.id).where(
+        Movement.account_id.in_(select(MerchantAccount.id)),
+        Movement.kind.in_([kind.value for kind in MovementKind]),
+        Movement.rail_ref.in_(names),
+    )
     lines = select(StatementLine.id).where(
         or_(StatementLine.rail_ref.in_(names), StatementLine.line_ref.in_(names))
     )

@@ -37,12 +37,13 @@ def trace(tx: Session, query: str, operator: str | None = None) -> Trace:
             ),
             query=query.strip()[:60] or "—",
         )
+    whole = _names_a_payout(way, found)
     return Trace(
         query=query.strip(),
         found=found.kind,
         codes=tuple(payment.code for payment in way.payments),
-        steps=tuple(_steps(tx, way)),
-        shares=shares(tx, way.payouts) if _names_a_payout(way, found) else (),
+        steps=(*_steps(tx, way), *(files.totals_behind(tx, way.payouts) if whole else ())),
+        shares=shares(tx, way.payouts) if whole else (),
     )
 
 

@@ -80,7 +80,9 @@ def _ids(rows: Iterable[Movement | StatementLine | Payment]) -> list[uuid.UUID]:
 def _counterparts(lines: Iterable[StatementLine]) -> ColumnElement[bool]:
     """Movements that these lines were matched with, or differ from."""
     ids = _ids(lines)
-    matched = select(Assignment.movement_id).where(Assignment.line_id.in_(ids))
+    matched = select(Assignment.movement_id).where(
+        Assignment.leg == SETTLEMENT, Assignment.line_id.in_(ids)
+    )
     differing = select(Break.movement_id).where(Break.line_id.in_(ids))
     return or_(Movement.id.in_(matched), Movement.id.in_(differing))
 
@@ -129,7 +131,9 @@ def _lines_about(
 ) -> Select[StatementLine]:
     """Lines matched with these movements, differing from them, or carrying the payment's code."""
     ids = _ids(movements)
-    matched = select(Assignment.line_id).where(Assignment.movement_id.in_(ids))
+    matched = select(Assignment.line_id).where(
+        Assignment.leg == SETTLEMENT, Assignment.movement_id.in_(ids)
+    )
     differing = select(Break.line_id).where(Break.movement_id.in_(ids))
     named = [
         and_(StatementLine.account_id == row.account_id, StatementLine.order_code == row.code)

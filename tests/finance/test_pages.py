@@ -9,7 +9,7 @@ from payments.db import business_day
 from payments.models import Movement
 from payments.provider import MovementFact, MovementKind, Notice, Status
 from payments.service import record
-from reconciliation.models import Break
+from reconciliation.models import Break, StatementLine
 from tests.finance.conftest import Desk, settle
 
 
@@ -71,6 +71,35 @@ def test_a_difference_opens_to_its_two_sides(desk: Desk) -> None:
     assert desk.payment.code in page
     assert "30A-123.45" in page
     assert page.count('class="differs"') == 1
+
+
+def test_a_payout_that_the_bank_does_not_show_opens_to_the_announcement(desk: Desk) -> None:
+    town = desk.town
+    settle(town, nights=1)
+    with town.house.databases.write.begin() as tx:
+        payout = tx.scalars(
+            select(StatementLine).where(
+                StatementLine.kind == "payout", StatementLine.account_id == town.account().id
+            )
+        ).one()
+        difference = Break(
+            leg="bank",
+            account_id=payout.account_id,
+            day=payout.book_day,
+            kind="missing_external",
+            payout_id=payout.id,
+            difference=payout.gross,
+            currency="VND",
+            opened_at=town.now,
+        )
+        tx.add(difference)
+    desk.sit()
+    page = desk.read(f"/finance/break/{difference.id}?lang=en")
+    assert "The provider announced" in page
+    assert "The bank says" in page
+    assert (payout.rail_ref or "?") in page
+    assert f"VND\u00a0{-payout.gross:,}" in page
+    assert f"VND\u00a0−{-payout.gross:,}" in page
 
 
 def test_finance_of_one_operator_sees_only_that_operator(desk: Desk) -> None:
@@ -163,7 +192,7 @@ def test_a_report_that_does_not_add_up_is_refused_with_its_rows(desk: Desk) -> N
 
 def test_an_administrator_may_look_but_not_give_money_back(desk: Desk) -> None:
     desk.sit(role="admin")
-    desk.read(f"/finance/trace?q={desk.payment.code}")
+    assert "/refund" not in desk.read(f"/finance/trace?q={desk.payment.code}")
     answer = desk.browser.post(
         f"/finance/payments/{desk.payment.code}/refund", page="/password", amount="1000"
     )

@@ -108,6 +108,8 @@ def test_the_way_goes_on_from_the_bank_back_to_every_payment(paid: Paid) -> None
         assert {Stage.PAYOUT, Stage.BANK, Stage.MOVEMENT} <= set(stages(found))
         assert [share.payment for share in found.shares] == [paid.payment.code]
         assert sum(share.net for share in found.shares) == credit.gross
+        totals = [step for step in found.steps if step.stage is Stage.TOTAL]
+        assert [step.figures["net"] for step in totals] == [credit.gross]
 
 
 def test_money_that_no_file_confirmed_says_so(paid: Paid) -> None:
