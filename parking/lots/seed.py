@@ -79,7 +79,10 @@ def _lot(tx: Session, row: dict[str, Any], operator: Operator, now: datetime) ->
 
 def _account(tx: Session, vault: Vault, config: Config, operator: str, now: datetime) -> None:
     slug = account_slug(operator)
-    if tx.scalar(select(MerchantAccount.id).where(MerchantAccount.slug == slug)):
+    known = tx.scalar(select(MerchantAccount).where(MerchantAccount.slug == slug))
+    if known is not None:
+        # the sandbox moves with PORT and PUBLIC_URL; a real provider never does
+        known.settings = {**known.settings, "base_url": config.sandbox_url}
         return
     open_account(
         tx,

@@ -58,6 +58,15 @@ def test_seeding_twice_keeps_data_and_passwords(fresh: Town) -> None:
     assert counts == [2, 7, 2, 4]
 
 
+def test_the_sandbox_is_found_again_after_it_moved_to_another_port(fresh: Town) -> None:
+    seed(fresh.house, fresh.now)
+    moved = replace(fresh.house.config, sandbox_url="http://localhost:9001")
+    seed(replace(fresh.house, config=moved), fresh.now)
+    with fresh.house.databases.read() as tx:
+        addresses = {a.settings["base_url"] for a in tx.scalars(select(MerchantAccount))}
+    assert addresses == {"http://localhost:9001"}
+
+
 def test_production_is_seeded_without_people_or_test_accounts(fresh: Town) -> None:
     live = replace(fresh.house, config=replace(fresh.house.config, production=True))
     assert seed(live, fresh.now) == []
