@@ -1,12 +1,13 @@
 # make run    the whole service on this machine; PORT, PUBLIC_URL, DATABASE_URL are passed through
 # make test   lint, types, architecture and all tests
 # make lint   lint and types only
+# make lock   write the locked versions and hashes again, after a change in setup.cfg
 # make clean  forget the virtual environment; data under var/ stays
 
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint clean
+.PHONY: run test lint lock clean
 
 run: .venv/.run
 	@exec $(BIN)/parking run
@@ -22,16 +23,26 @@ lint: .venv/.test
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
+# Locked with hashes: what is installed is what was tested, wherever it comes from.
+LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+lock: .venv/.run
+	@$(BIN)/python -m pip install --quiet pip-tools==7.6.2
+	@$(LOCK) -o requirements.txt setup.cfg
+	@$(LOCK) --extra dev -o requirements-dev.txt setup.cfg
+
 clean:
 	rm -rf .venv
 
 # Each stamp is newer than the lists of what is installed, so that a second start is quick.
-.venv/.run: setup.cfg pyproject.toml .ci/venv
+.venv/.run: setup.cfg pyproject.toml requirements.txt .ci/venv
 	@.ci/venv
-	@$(BIN)/python -m pip install --quiet -e .
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --no-deps -e .
 	@touch $@
 
-.venv/.test: setup.cfg pyproject.toml .ci/venv
+.venv/.test: setup.cfg pyproject.toml requirements-dev.txt .ci/venv
 	@.ci/venv
-	@$(BIN)/python -m pip install --quiet -e '.[dev]'
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --no-deps -e .
 	@touch $@ .venv/.run
