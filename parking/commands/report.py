@@ -19,17 +19,17 @@ WRITERS = {"csv": as_csv, "json": as_json_bytes}
 
 @click.group()
 def report() -> None:
-    """Báo cáo. / Reports."""
+    """Báo cáo / Reports."""
 
 
 @report.command()
-@click.option("--date", "day", type=DAY, required=True, help="Ngày nghiệp vụ. / Business day.")
+@click.option("--date", "day", type=DAY, required=True, help="Business day.")
 @click.option("--format", "kind", type=click.Choice(list(WRITERS)), default="json")
 @click.option("--out", type=click.Path(path_type=Path), default=STDOUT, help="FILE; - is stdout.")
-@click.option("--operator", help="Mã đơn vị; mặc định cả thành phố. / One operator's code.")
+@click.option("--operator", help="Code of one operator; without it the whole city.")
 @click.pass_obj
 def daily(build: Build, day: date, kind: str, out: Path, operator: str | None) -> None:
-    """Số liệu của một ngày. / The figures of a business day."""
+    """Số liệu của một ngày / The figures of a business day."""
     house = build()
     with house.databases.read() as tx:
         found = city_day(tx, day, house.clock(), operator)

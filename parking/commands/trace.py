@@ -16,10 +16,10 @@ from payments.money import format_amount
 
 @click.command()
 @click.argument("query", nargs=-1, required=True)
-@click.option("--json", "as_json", is_flag=True, help="In một đối tượng JSON. / Print JSON.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for scripts.")
 @click.pass_obj
 def trace(build: Build, query: tuple[str, ...], as_json: bool) -> None:
-    """Lần theo một khoản tiền. / Follow one amount by any id, code or reference."""
+    """Lần theo một khoản tiền / Follow one amount by any id, code or reference."""
     with build().databases.read() as tx:
         found = follow(tx, " ".join(query))
     if as_json:
@@ -32,10 +32,11 @@ def trace(build: Build, query: tuple[str, ...], as_json: bool) -> None:
 
 
 def describe(step: Step) -> str:
-    """A step on one line: time, stage, amount, words, reference."""
+    """A step on one line: time, ``?`` where it is still missing, amount, words, reference, figures."""
     moment = step.at or step.recorded_at
     when = moment.astimezone(CITY_ZONE).strftime("%Y-%m-%d %H:%M:%S") if moment else " " * 19
     amount = "" if step.amount is None else format_amount(step.amount, step.currency, "en")
     words = in_both(step.text("vi"), step.text("en"))
     mark = "?" if step.missing else " "
-    return f"{when} {mark} {amount:>16}  {words}  {step.reference}".rstrip()
+    figures = " ".join(f"{name}={figure}" for name, figure in step.figures.items())
+    return f"{when} {mark} {amount:>16}  {words}  {step.reference}  {figures}".rstrip()
