@@ -170,11 +170,13 @@ def _settle(street: Street, order: Order) -> Truth:
     out = datetime.combine(order.day + DAY, STATEMENT_AT, CITY_ZONE)
     street.clock.now = max(street.now, out)
     for account in street.accounts.values():
-        _store_files(street, account, order.day)
+        store_files(street, account, order.day)
     return Truth(order.day, order.seed, order.sessions, tuple(street.received), faults)
 
 
-def _store_files(street: Street, account: MerchantAccount, day: date) -> None:
+def store_files(street: Street, account: MerchantAccount, day: date) -> None:
+    """Fetch and store the provider's files of `day`, as the nightly job does, so that nobody needs
+    the provider to reconcile it. Raises `Unavailable` when one is refused."""
     gathered = gather(street.house.gateways.provider(account), day)
     for refusal in gathered.refusals:
         raise Unavailable(

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from payments import web
 from payments.accounts import Gateways
 from payments.db import Databases
+from payments.errors import Complaint
 from payments.http import call_wsgi
 from payments.provider import ProviderUnavailable
 from payments.sandbox.books import Books
@@ -43,6 +44,7 @@ class Post:
         self._waiting: list[Letter] = []
         self._door = Flask("door")
         self._door.register_blueprint(web.blueprint(databases.write, gateways))
+        self._door.register_error_handler(Complaint, _refused)
         event.listen(books.db.write, "before_flush", self._hold)
 
     def _hold(self, tx: Session, _context: Any, _instances: Any) -> None:
@@ -69,3 +71,7 @@ class Post:
                 "Our own door answered %(status)s to notice %(event)s.",
                 status=answer.status, event=letter.event,
             )  # fmt: skip
+
+
+def _refused(complaint: Complaint) -> tuple[str, int]:
+    return str(complaint), complaint.http_status

@@ -20,7 +20,7 @@ NEXT = DAY + timedelta(days=1)
 FIELDS = ("class", "account", "payment", "line", "difference")
 
 
-def played(town: Town, sessions: int = 60, seed: int = 7, faults: float = 0.3) -> Truth:
+def played(town: Town, sessions: int = 36, seed: int = 7, faults: float = 0.3) -> Truth:
     """One day, quietly."""
     return play(town.house, Order(DAY, sessions, seed, faults), lambda _progress: None)
 

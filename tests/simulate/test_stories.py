@@ -9,15 +9,18 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from werkzeug.exceptions import ServiceUnavailable
 
 from parking.sessions.due import standing
 from parking.sessions.models import ParkingSession
 from parking.simulate import stories
+from parking.simulate.day import store_files
 from parking.simulate.mix import Manner, Visit
 from parking.simulate.stories import story
 from parking.simulate.street import Street, open_street
 from payments.db import CITY_ZONE, connect
-from payments.errors import WrongUsage
+from payments.errors import Unavailable, WrongUsage
+from payments.http import HttpClient
 from payments.models import Notice, Payment, Refund
 from payments.provider import ProviderUnavailable
 from tests.kit import Town, make_town
@@ -119,7 +122,8 @@ def test_who_overstays_pays_the_difference(street: Street) -> None:
     leaves = MORNING + timedelta(hours=2)
     session = live(street, replace(CAR, manner=Manner.OVERSTAYS, leaves_at=leaves))
     assert [payment.received for payment in payments(street)] == [50_000, 35_000]
-    assert session.exit_at and session.exit_at > leaves
+    assert session.exit_at is not None
+    assert session.exit_at > leaves
     assert owes(street, session) == 0
 
 
@@ -179,8 +183,17 @@ def test_a_door_that_refuses_stops_the_day(street: Street) -> None:
     payment = street.checkout(session)
     assert payment is not None
     (letter,) = street.act(payment, "pay", [payment.amount])
-    with pytest.raises(ProviderUnavailable, match="answered 4"):
-        street.post.deliver(replace(letter, merchant="nobody"), street.now)
+    with pytest.raises(ProviderUnavailable, match="answered 403"):
+        street.post.deliver(replace(letter, merchant="thang-long-sandbox"), street.now)
+
+
+def test_a_provider_without_its_file_is_a_complaint(street: Street) -> None:
+    account = street.accounts["hoan-kiem"]
+    away = HttpClient((), mounts={str(account.settings["base_url"]): ServiceUnavailable()})
+    gateways = replace(street.house.gateways, http=away)
+    elsewhere = replace(street, house=replace(street.house, gateways=gateways))
+    with pytest.raises(Unavailable, match="hoan-kiem-sandbox cannot be used"):
+        store_files(elsewhere, account, MORNING.date())
 
 
 def test_nothing_is_played_in_production(street: Street) -> None:
