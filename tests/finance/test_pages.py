@@ -111,6 +111,9 @@ def test_finance_of_one_operator_sees_only_that_operator(desk: Desk) -> None:
     with town.house.databases.read() as tx:
         difference = tx.scalars(select(Break)).one()
     desk.sit("thang-long")
+    month = desk.read("/finance/?month=2026-11&lang=en")
+    assert f"VND\u00a0{desk.other.amount:,}" in month
+    assert f"VND\u00a0{desk.payment.amount + desk.other.amount:,}" not in month
     day = desk.read("/finance/day/2026-11-20?lang=en")
     assert "1 cashless transactions" in day
     assert "Hoàn Kiếm" not in day.replace("Phường Hoàn Kiếm", "")

@@ -7,8 +7,10 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
+from parking.lots.service import retire_sign
 from parking.receipts.models import Receipt
 from parking.sessions.refunds import refund
+from parking.sessions.service import record_exit
 from parking.trace.model import Stage, Trace
 from parking.trace.service import trace
 from payments.db import business_day
@@ -174,3 +176,14 @@ def test_a_trace_is_readable_by_programs(paid: Paid) -> None:
     steps = told["steps"]
     assert isinstance(steps, list)
     assert {"stage", "text", "at", "amount", "reference", "missing"} <= set(steps[0])
+
+
+def test_a_stay_ends_with_its_exit_and_a_lot_without_a_sign_is_named(paid: Paid) -> None:
+    town = paid.town
+    with town.house.databases.write.begin() as tx:
+        record_exit(tx, paid.session.id, "person:binh", town.clock.forward(minutes=5))
+        retire_sign(tx, town.lots["HK01"], 1, "person:admin", town.lots["HK01"].created_at)
+    found = look(paid, paid.payment.code)
+    assert found.steps[0].text("en") == "Lot HK01 · Bãi xe Trần Quang Khải"
+    left = [step for step in found.steps if step.text("en") == "30A-123.45 left"]
+    assert [(step.by, step.at) for step in left] == [("person:binh", town.now)]
