@@ -6,14 +6,15 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from payments import ledger
 from payments.db import new_id
-from payments.models import MerchantAccount, Movement, Payment, Refund
+from payments.models import MerchantAccount, Movement, Payment, Refund, Transfer
 from payments.provider import MovementKind
 
 #: Movements inserted by one statement; SQLite allows 32,766 parameters.
@@ -48,7 +49,7 @@ def book(
     return frozenset(booked)
 
 
-def _movement(account: MerchantAccount, entry: Settled, now: datetime) -> dict[str, object]:
+def _movement(account: MerchantAccount, entry: Settled, now: datetime) -> dict[str, Any]:
     return {
         "id": new_id(),
         "account_id": account.id,
@@ -64,14 +65,30 @@ def _movement(account: MerchantAccount, entry: Settled, now: datetime) -> dict[s
     }
 
 
-def _book(tx: Session, account: MerchantAccount, rows: Sequence[dict[str, object]]) -> set[date]:
+def _book(tx: Session, account: MerchantAccount, rows: Sequence[dict[str, Any]]) -> set[date]:
     dialect = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
-    insert_new = dialect.insert(Movement).on_conflict_do_nothing().returning(Movement)
-    booked = tx.scalars(insert_new, rows).all()
-    for movement in booked:
-        ledger.post_movement(tx, movement, account)
-    tx.flush()
-    return {movement.book_day for movement in booked}
+    insert_new = dialect.insert(Movement).on_conflict_do_nothing().returning(Movement.id)
+    new = set(tx.scalars(insert_new, rows))
+    booked = [row for row in rows if row["id"] in new]
+    if booked:
+        tx.execute(insert(Transfer), [_transfer(account, row) for row in booked])
+    return {row["book_day"] for row in booked}
+
+
+def _transfer(account: MerchantAccount, movement: dict[str, Any]) -> dict[str, Any]:
+    """A statement has thousands of fees: rows, not objects."""
+    entry = ledger.entry_for(Movement(kind=movement["kind"]), account)
+    return {
+        "operator": account.operator,
+        "kind": entry.kind,
+        "debit": entry.debit,
+        "credit": entry.credit,
+        "amount": movement["amount"],
+        "currency": movement["currency"],
+        "movement_id": movement["id"],
+        "book_day": movement["book_day"],
+        "recorded_at": movement["recorded_at"],
+    }
 
 
 def ask_soon(tx: Session, payments: Iterable[uuid.UUID], now: datetime) -> None:

@@ -84,7 +84,8 @@ def _pairs(scope: Scope) -> Rows:
 
 
 def _payout_matched() -> Any:
-    return select(Assignment.id).where(Assignment.payout_id == Payout.id).exists()
+    found = select(Assignment.id).where(Assignment.leg == BANK, Assignment.payout_id == Payout.id)
+    return found.exists()
 
 
 def _payout_claimed(*, paired: bool) -> Any:

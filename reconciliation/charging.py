@@ -14,7 +14,7 @@ from payments.models import Movement, Payment
 from payments.provider import MovementKind
 from payments.settlement import Settled
 from reconciliation.models import BANK, SETTLEMENT, Assignment, Break, Statement, StatementLine
-from reconciliation.sides import Scope, is_live, line_matched, lines_in_scope
+from reconciliation.sides import Scope, is_live, line_matched, lines_in_scope, match_of_line
 
 
 def book_fees(tx: Session, scope: Scope) -> frozenset[date]:
@@ -27,13 +27,13 @@ def book_fees(tx: Session, scope: Scope) -> frozenset[date]:
 
 def _fees(tx: Session, scope: Scope) -> Iterator[Settled]:
     booked = select(Movement.id).where(
-        Movement.account_id == scope.account_id,
+        Movement.account_id == StatementLine.account_id,
         Movement.kind == MovementKind.FEE.value,
         Movement.rail_ref == StatementLine.line_ref,
         Movement.occurrence == StatementLine.occurrence,
     )
     named = and_(
-        Payment.account_id == scope.account_id,
+        Payment.account_id == StatementLine.account_id,
         Payment.code == StatementLine.order_code,
         Payment.currency == StatementLine.currency,
     )
@@ -53,7 +53,7 @@ def _fees(tx: Session, scope: Scope) -> Iterator[Settled]:
         .join(Statement, Statement.id == StatementLine.statement_id)
         .outerjoin(
             Assignment,
-            and_(Assignment.leg == SETTLEMENT, Assignment.line_id == StatementLine.id),
+            match_of_line(SETTLEMENT),
         )
         .outerjoin(matched, same_currency)
         .outerjoin(Payment, named)

@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 from payments.db import CITY_ZONE, business_day
 from payments.models import Movement
 from payments.provider import Capabilities
-from reconciliation.models import BANK, AccountDay, Break, Statement, StatementLine
+from reconciliation.models import BANK, SETTLEMENT, AccountDay, Break, Statement, StatementLine
 from reconciliation.sides import COMPARED
 
 DAY = timedelta(days=1)
+LEGS = (SETTLEMENT, BANK)
 
 #: So long after the file was due a missing line may still stand in a later file.
 LATENESS = timedelta(days=3)
@@ -44,10 +45,9 @@ def due_at(day: date, capabilities: Capabilities) -> datetime:
 
 def first_day(tx: Session, account_id: uuid.UUID) -> date | None:
     """The first business day on which the account has a movement or a line; None when it has none."""
-    firsts = [
-        tx.scalar(select(sql.min(table.book_day)).where(table.account_id == account_id))
-        for table in (Movement, StatementLine)
-    ]
+    moved = select(sql.min(Movement.book_day)).where(Movement.account_id == account_id)
+    told = select(sql.min(StatementLine.book_day)).where(StatementLine.account_id == account_id)
+    firsts = [tx.scalar(moved), *(tx.scalar(told.where(StatementLine.leg == leg)) for leg in LEGS)]
     return min((day for day in firsts if day is not None), default=None)
 
 

@@ -23,7 +23,7 @@ from payments.db import new_id
 from payments.models import Movement
 from reconciliation.days import LATENESS
 from reconciliation.models import SETTLEMENT, Assignment, Break, Statement, StatementLine
-from reconciliation.sides import LATE, MATCHED, SUPERSEDED, Scope, Sides
+from reconciliation.sides import LATE, MATCHED, SUPERSEDED, Scope, Sides, match_of_movement
 
 Side = InstrumentedAttribute[uuid.UUID] | InstrumentedAttribute[uuid.UUID | None]
 
@@ -87,11 +87,12 @@ def _late(tx: Session, scope: Scope, of_day: ColumnElement[bool]) -> Sequence[di
     noted = select(Break.id).where(Break.movement_id == Movement.id, Break.kind == LATE)
     late = (
         select(Movement.id, StatementLine.id, Movement.book_day, Movement.currency)
-        .join(Assignment, Assignment.movement_id == Movement.id)
+        .join(Assignment, match_of_movement())
         .join(StatementLine, StatementLine.id == Assignment.line_id)
         .join(Statement, Statement.id == StatementLine.statement_id)
         .where(
             of_day,
+            Movement.account_id == scope.account_id,
             Statement.account_id == scope.account_id,
             Statement.leg == SETTLEMENT,
             Statement.day > Movement.book_day,

@@ -48,7 +48,7 @@ def _loose_pairs(scope: Scope) -> Rows:
         .select_from(todo)
         .join(StatementLine, StatementLine.id == todo.c[0])
         .where(
-            Movement.account_id == scope.account_id,
+            Movement.account_id == StatementLine.account_id,
             Movement.kind == counterpart_kind(),
             ~line_matched(SETTLEMENT),
             ~line_paired(SETTLEMENT),
@@ -77,7 +77,7 @@ def pairs_by_order_code(scope: Scope) -> Rows:
     named = and_(Payment.code == StatementLine.order_code, StatementLine.rail_ref.is_(None))
     pairs = (
         _loose_pairs(scope)
-        .join(Payment, and_(Payment.account_id == scope.account_id, named))
+        .join(Payment, and_(Payment.account_id == StatementLine.account_id, named))
         .join(Movement, Movement.payment_id == Payment.id)
         .add_columns(
             sql.count().over(partition_by=StatementLine.id).label("movements"),
@@ -92,7 +92,7 @@ def lines(scope: Scope) -> Rows:
     todo, claim = lines_in_scope(scope, SETTLEMENT), aliased(Break)
     claimed = and_(claim.leg == SETTLEMENT, claim.line_id == StatementLine.id, is_live(claim))
     own_order = and_(
-        Payment.account_id == scope.account_id, Payment.code == StatementLine.order_code
+        Payment.account_id == StatementLine.account_id, Payment.code == StatementLine.order_code
     )
     return (
         select(
@@ -129,7 +129,7 @@ def _same_money(
 ) -> ColumnElement[bool]:
     """Whether we have a movement with the line's rail reference (that some line has already)."""
     found = select(Movement.id).where(
-        Movement.account_id == scope.account_id,
+        Movement.account_id == StatementLine.account_id,
         Movement.kind == kind,
         Movement.rail_ref == StatementLine.rail_ref,
     )
@@ -158,7 +158,7 @@ def movements(scope: Scope) -> Rows:
     todo, claim, twin = movements_in_scope(scope, SETTLEMENT), aliased(Break), aliased(Movement)
     twin_matched = (
         select(twin.id)
-        .join(Assignment, Assignment.movement_id == twin.id)
+        .join(Assignment, and_(Assignment.leg == SETTLEMENT, Assignment.movement_id == twin.id))
         .where(
             twin.account_id == Movement.account_id,
             twin.kind == Movement.kind,

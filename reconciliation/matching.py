@@ -20,10 +20,9 @@ from sqlalchemy import BigInteger, ColumnElement, and_, insert, literal, select
 from sqlalchemy import func as sql
 from sqlalchemy.orm import Session
 
-from payments.db import UtcDateTime
+from payments.db import UtcDateTime, new_id
 from payments.models import Movement, Payment
 from payments.provider import LineKind
-from reconciliation.ids import fresh_ids
 from reconciliation.models import SETTLEMENT, Assignment, AssignmentLog, StatementLine
 from reconciliation.sides import (
     Rows,
@@ -51,7 +50,7 @@ def match(tx: Session, scope: Scope) -> int:
 def agreeing(scope: Scope) -> ColumnElement[bool]:
     """A line and a movement that agree in account, kind, amount, currency and fee."""
     return and_(
-        Movement.account_id == scope.account_id,
+        Movement.account_id == StatementLine.account_id,
         Movement.kind == counterpart_kind(),
         Movement.currency == StatementLine.currency,
         signed_amount() == StatementLine.gross,
@@ -102,7 +101,7 @@ def _same_rail_reference(scope: Scope) -> Rows:
 
 def _same_order_code(scope: Scope) -> Rows:
     named = and_(
-        Payment.account_id == scope.account_id,
+        Payment.account_id == StatementLine.account_id,
         Payment.code == StatementLine.order_code,
         StatementLine.rail_ref.is_(None),
     )
@@ -150,33 +149,28 @@ def insert_matches(
         **counterpart,
     }
     assign = insert(Assignment).from_select(list(values), select(*values.values()))
-    counted = assign.execution_options(preserve_rowcount=True)
-    found = tx.connection().execute(counted).rowcount
-    if found:
-        _log(tx, scope, leg)
-    return found
+    matched = tx.execute(
+        assign.returning(
+            Assignment.line_id, sql.coalesce(Assignment.movement_id, Assignment.payout_id)
+        )
+    ).all()
+    if matched:
+        log = [_entry(scope, leg, rule, *pair) for pair in matched]
+        tx.execute(insert(AssignmentLog), log)
+    return len(matched)
 
 
-def _log(tx: Session, scope: Scope, leg: str) -> None:
-    """An entry in the append-only log for every match of this moment that has none yet."""
-    logged = select(AssignmentLog.id).where(
-        AssignmentLog.line_id == Assignment.line_id, AssignmentLog.at == Assignment.matched_at
-    )
-    values: dict[str, ColumnElement[Any]] = {
-        "id": fresh_ids(tx, scope.now),
-        "at": Assignment.matched_at.expression,
-        "actor": Assignment.matched_by.expression,
-        "act": literal("match"),
-        "leg": Assignment.leg.expression,
-        "line_id": Assignment.line_id.expression,
-        "counterpart_id": sql.coalesce(Assignment.movement_id, Assignment.payout_id),
-        "rule": Assignment.rule.expression,
-        "rule_set": Assignment.rule_set.expression,
+def _entry(
+    scope: Scope, leg: str, rule: str, line_id: uuid.UUID, counterpart_id: uuid.UUID
+) -> dict[str, object]:
+    return {
+        "id": new_id(),
+        "at": scope.now,
+        "actor": MATCHER,
+        "act": "match",
+        "leg": leg,
+        "line_id": line_id,
+        "counterpart_id": counterpart_id,
+        "rule": rule,
+        "rule_set": RULE_SET,
     }
-    rows = select(*values.values()).where(
-        Assignment.account_id == scope.account_id,
-        Assignment.leg == leg,
-        Assignment.matched_at == scope.now,
-        ~logged.exists(),
-    )
-    tx.connection().execute(insert(AssignmentLog).from_select(list(values), rows))

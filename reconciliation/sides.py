@@ -110,18 +110,25 @@ def is_live(of: type[Break] = Break) -> ColumnElement[bool]:
     return or_(of.state == "open", of.resolution.not_in(EXPLAINED))
 
 
+def match_of_line(leg: str) -> ColumnElement[bool]:
+    """Joins a line with its match on `leg`. The leg comes first in every key of `Assignment`: a
+    database finds nothing quickly without it."""
+    return and_(Assignment.leg == leg, Assignment.line_id == StatementLine.id)
+
+
+def match_of_movement() -> ColumnElement[bool]:
+    """Joins a movement with its match."""
+    return and_(Assignment.leg == SETTLEMENT, Assignment.movement_id == Movement.id)
+
+
 def line_matched(leg: str) -> Exists:
     """Whether the line of the enclosing query is matched on `leg`."""
-    return (
-        select(Assignment.id)
-        .where(Assignment.leg == leg, Assignment.line_id == StatementLine.id)
-        .exists()
-    )
+    return select(Assignment.id).where(match_of_line(leg)).exists()
 
 
 def movement_matched() -> Exists:
     """Whether the movement of the enclosing query is matched."""
-    return select(Assignment.id).where(Assignment.movement_id == Movement.id).exists()
+    return select(Assignment.id).where(match_of_movement()).exists()
 
 
 def line_paired(leg: str) -> Exists:

@@ -41,7 +41,7 @@ from reconciliation.models import (
     Statement,
     StatementLine,
 )
-from reconciliation.sides import Rows, Scope
+from reconciliation.sides import Rows, Scope, lines_in_scope, match_of_line, match_of_movement
 
 #: What is added up, in the order of every SELECT below.
 FIGURES = (
@@ -95,7 +95,7 @@ def _banked_days(tx: Session, account_id: uuid.UUID, day: date) -> Sequence[date
     confirming = (
         select(files.day)
         .join(StatementLine, StatementLine.statement_id == files.id)
-        .join(Assignment, Assignment.line_id == StatementLine.id)
+        .join(Assignment, match_of_line(SETTLEMENT))
         .join(Movement, Movement.id == Assignment.movement_id)
         .where(Movement.account_id == account_id, Movement.book_day == day)
         .distinct()
@@ -133,7 +133,7 @@ def _moved(account_id: uuid.UUID, day: date, banked_days: Sequence[date]) -> Row
         select(*_labels(), *named)
         .join(MerchantAccount, MerchantAccount.id == Movement.account_id)
         .outerjoin(Payment, Payment.id == Movement.payment_id)
-        .outerjoin(Assignment, Assignment.movement_id == Movement.id)
+        .outerjoin(Assignment, match_of_movement())
         .outerjoin(StatementLine, StatementLine.id == Assignment.line_id)
         .outerjoin(Statement, Statement.id == StatementLine.statement_id)
         .where(
@@ -164,16 +164,19 @@ def _broken(account_id: uuid.UUID, day: date) -> Rows:
 def touched_days(tx: Session, scope: Scope) -> frozenset[date]:
     """Business days other than `scope.day` too, whose figures this look may have changed: of lines
     in the day's files, of receipts whose payout has arrived, of breaks opened or resolved."""
+    credits = lines_in_scope(scope, BANK)
     arrived = (
         select(Statement.day)
-        .join(StatementLine, StatementLine.statement_id == Statement.id)
-        .join(Assignment, Assignment.payout_id == StatementLine.id)
-        .where(Assignment.account_id == scope.account_id, Assignment.matched_at == scope.now)
+        .select_from(credits)
+        .join(Assignment, and_(Assignment.leg == BANK, Assignment.line_id == credits.c[0]))
+        .join(StatementLine, StatementLine.id == Assignment.payout_id)
+        .join(Statement, Statement.id == StatementLine.statement_id)
+        .where(Assignment.matched_at == scope.now)
     )
     files = {scope.day, *tx.scalars(arrived)}
     confirmed = (
         select(Movement.book_day)
-        .join(Assignment, Assignment.movement_id == Movement.id)
+        .join(Assignment, match_of_movement())
         .join(StatementLine, StatementLine.id == Assignment.line_id)
         .join(Statement, Statement.id == StatementLine.statement_id)
         .where(
