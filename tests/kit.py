@@ -18,6 +18,7 @@ from sqlalchemy import Select, select
 from parking.config import Config
 from parking.house import House
 from parking.lots.models import Lot, LotTariff, Operator, Sign
+from parking.lots.service import sign_version
 from parking.sandbox import FEE_BASIS_POINTS, account_slug, merchant_secret, sandbox_config
 from parking.sessions import quotes
 from parking.sessions.models import ParkingSession
@@ -104,8 +105,11 @@ class Town:
         declared: bool = True,
         actor: str = "driver",
     ) -> ParkingSession:
-        """A vehicle comes in now."""
-        arrival = Arrival(self.lots[lot], plate, vehicle, self.now, actor, declared)
+        """A vehicle comes in now; a driver who declares it has scanned the lot's sign."""
+        place = self.lots[lot]
+        with self.house.databases.read() as tx:
+            sign_id = sign_version(tx, place, 1).id if declared else None
+        arrival = Arrival(place, plate, vehicle, self.now, actor, declared, sign_id)
         with self.house.databases.write.begin() as tx:
             return enter(tx, self.house.tariffs, arrival, self.now).session
 

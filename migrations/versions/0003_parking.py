@@ -104,45 +104,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("lot_id", "vehicle_class", name="pk_lot_tariff"),
     )
     op.create_table(
-        "parking_session",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("token", sa.String(), nullable=False),
-        sa.Column("reference", sa.String(), nullable=False),
-        sa.Column("lot_id", sa.Uuid(), nullable=False),
-        sa.Column("plate_key", sa.String(), nullable=False),
-        sa.Column("plate", sa.String(), nullable=False),
-        sa.Column("plate_kind", sa.String(), nullable=False),
-        sa.Column("needs_review", sa.Boolean(), nullable=False),
-        sa.Column("vehicle_class", sa.String(), nullable=False),
-        sa.Column("tariff_code", sa.String(), nullable=False),
-        sa.Column("tariff_version", sa.BigInteger(), nullable=False),
-        sa.Column("entry_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("declared", sa.Boolean(), nullable=False),
-        sa.Column("opened_by", sa.String(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("exit_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("exit_by", sa.String(), nullable=True),
-        sa.CheckConstraint(
-            "exit_at IS NULL OR exit_at >= entry_at", name="ck_parking_session_exit_after_entry"
-        ),
-        sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name="fk_parking_session_lot_id_lot"),
-        sa.PrimaryKeyConstraint("id", name="pk_parking_session"),
-        sa.UniqueConstraint("reference", name="uq_parking_session_reference"),
-        sa.UniqueConstraint("token", name="uq_parking_session_token"),
-    )
-    op.create_index(
-        "ix_parking_session_lot_entry", "parking_session", ["lot_id", "entry_at"], unique=False
-    )
-    op.create_index("ix_parking_session_plate_key", "parking_session", ["plate_key"], unique=False)
-    op.create_index(
-        "ux_parking_session_open",
-        "parking_session",
-        ["lot_id", "plate_key"],
-        unique=True,
-        sqlite_where=sa.text("exit_at IS NULL"),
-        postgresql_where=sa.text("exit_at IS NULL"),
-    )
-    op.create_table(
         "person_lot",
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("lot_id", sa.Uuid(), nullable=False),
@@ -174,6 +135,47 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("token_digest", name="pk_sign_in"),
     )
     op.create_index("ix_sign_in_person_id", "sign_in", ["person_id"], unique=False)
+    op.create_table(
+        "parking_session",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("token", sa.String(), nullable=False),
+        sa.Column("reference", sa.String(), nullable=False),
+        sa.Column("lot_id", sa.Uuid(), nullable=False),
+        sa.Column("plate_key", sa.String(), nullable=False),
+        sa.Column("plate", sa.String(), nullable=False),
+        sa.Column("plate_kind", sa.String(), nullable=False),
+        sa.Column("needs_review", sa.Boolean(), nullable=False),
+        sa.Column("vehicle_class", sa.String(), nullable=False),
+        sa.Column("tariff_code", sa.String(), nullable=False),
+        sa.Column("tariff_version", sa.BigInteger(), nullable=False),
+        sa.Column("entry_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("declared", sa.Boolean(), nullable=False),
+        sa.Column("sign_id", sa.Uuid(), nullable=True),
+        sa.Column("opened_by", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("exit_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("exit_by", sa.String(), nullable=True),
+        sa.CheckConstraint(
+            "exit_at IS NULL OR exit_at >= entry_at", name="ck_parking_session_exit_after_entry"
+        ),
+        sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name="fk_parking_session_lot_id_lot"),
+        sa.ForeignKeyConstraint(["sign_id"], ["sign.id"], name="fk_parking_session_sign_id_sign"),
+        sa.PrimaryKeyConstraint("id", name="pk_parking_session"),
+        sa.UniqueConstraint("reference", name="uq_parking_session_reference"),
+        sa.UniqueConstraint("token", name="uq_parking_session_token"),
+    )
+    op.create_index(
+        "ix_parking_session_lot_entry", "parking_session", ["lot_id", "entry_at"], unique=False
+    )
+    op.create_index("ix_parking_session_plate_key", "parking_session", ["plate_key"], unique=False)
+    op.create_index(
+        "ux_parking_session_open",
+        "parking_session",
+        ["lot_id", "plate_key"],
+        unique=True,
+        sqlite_where=sa.text("exit_at IS NULL"),
+        postgresql_where=sa.text("exit_at IS NULL"),
+    )
     op.create_table(
         "adjustment",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -257,10 +259,10 @@ def downgrade() -> None:
     op.drop_table("receipt")
     op.drop_table("quote")
     op.drop_table("adjustment")
+    op.drop_table("parking_session")
     op.drop_table("sign_in")
     op.drop_table("sign")
     op.drop_table("person_lot")
-    op.drop_table("parking_session")
     op.drop_table("lot_tariff")
     op.drop_table("person")
     op.drop_table("lot")

@@ -12,7 +12,7 @@ from parking.driver import pace
 from parking.driver.links import Doubtful, local_link
 from parking.house import House
 from parking.languages import explain, mark
-from parking.lots.models import Lot
+from parking.lots.models import Lot, Sign
 from parking.lots.service import lot_by_number, lots, sign_version
 from parking.sessions.service import DRIVER, Arrival, Entered, enter
 from parking.web.arrival_form import ArrivalForm, ClassOffer, class_offers, filled_in
@@ -36,8 +36,8 @@ def add(pages: Blueprint, house: House) -> None:
     @pages.route("/l/<path:sign>", methods=["GET", "POST"])
     def sign(sign: str) -> ResponseReturnValue:
         with house.databases.read() as tx:
-            found = _of_sign(house, tx, f"/l/{sign}")
-        return _lot(house, found)
+            scanned, found = _of_sign(house, tx, f"/l/{sign}")
+        return _lot(house, found, scanned)
 
     @pages.route("/lot/<number>", methods=["GET", "POST"])
     def lot(number: str) -> ResponseReturnValue:
@@ -59,8 +59,8 @@ def _home(house: House, number: str) -> ResponseReturnValue:
     return page, 404 if problem else 200
 
 
-def _of_sign(house: House, tx: Session, path: str) -> Lot:
-    """The lot a genuine sign stands at. Raises `Doubtful`."""
+def _of_sign(house: House, tx: Session, path: str) -> tuple[Sign, Lot]:
+    """A genuine sign and the lot it stands at. Raises `Doubtful`."""
     try:
         claim = read_sign_path(house.keys, path)
         lot = lot_by_number(tx, claim.lot_number)
@@ -69,7 +69,7 @@ def _of_sign(house: House, tx: Session, path: str) -> Lot:
         raise Doubtful(FORGED) from error
     if sign.retired_at is not None:
         raise Doubtful(RETIRED)
-    return _in_use(lot)
+    return sign, _in_use(lot)
 
 
 def _in_use(lot: Lot) -> Lot:
@@ -78,7 +78,7 @@ def _in_use(lot: Lot) -> Lot:
     return lot
 
 
-def _lot(house: House, lot: Lot) -> ResponseReturnValue:
+def _lot(house: House, lot: Lot, scanned: Sign | None = None) -> ResponseReturnValue:
     if request.method == "GET":
         return _page(house, lot, ArrivalForm())
     asked = ArrivalForm(request.form.get("plate", ""), request.form.get("vehicle", ""))
@@ -86,7 +86,7 @@ def _lot(house: House, lot: Lot) -> ResponseReturnValue:
         form = filled_in()
         if form.readings:
             return _page(house, lot, form), 409
-        entered = _enter(house, lot, form)
+        entered = _enter(house, lot, form, scanned)
     except WrongUsage as error:
         return _page(house, lot, asked.refused(error)), error.http_status
     joined = "yes" if entered.joined else None
@@ -106,10 +106,11 @@ def in_common(offers: Sequence[ClassOffer]) -> list[str]:
     return [sentence for sentence in first if all(sentence in other for other in others)]
 
 
-def _enter(house: House, lot: Lot, form: ArrivalForm) -> Entered:
+def _enter(house: House, lot: Lot, form: ArrivalForm, scanned: Sign | None) -> Entered:
     now = house.clock()
     with house.databases.write.begin() as tx:
         pace.count(tx, "start", request.remote_addr or "", now)
-    arrival = Arrival(lot, form.plate, form.vehicle, now, actor=DRIVER, declared=True)
+    sign_id = scanned.id if scanned else None
+    arrival = Arrival(lot, form.plate, form.vehicle, now, DRIVER, declared=True, sign_id=sign_id)
     with house.databases.write.begin() as tx:
         return enter(tx, house.tariffs, arrival, now)

@@ -16,7 +16,8 @@ from payments.db import Base, new_id
 class ParkingSession(Base):
     """One stay of one vehicle. `token` is the unguessable id in its link, `reference` what payments
     for it are for. The session keeps the tariff version that prices it. `declared` is True while
-    only the driver vouches for the entry time. At most one open session per lot and plate: the
+    only the driver vouches for the entry time; `sign_id` is the sign that was scanned, None when the
+    lot was found without one. At most one open session per lot and plate: the
     partial unique index says so."""
 
     __tablename__ = "parking_session"
@@ -34,6 +35,7 @@ class ParkingSession(Base):
     tariff_version: Mapped[int]
     entry_at: Mapped[datetime]
     declared: Mapped[bool]
+    sign_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("sign.id"))
     opened_by: Mapped[str]
     created_at: Mapped[datetime]
     exit_at: Mapped[datetime | None]

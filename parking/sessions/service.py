@@ -40,7 +40,7 @@ class Entered:
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A vehicle at a lot, as a driver or an attendant told it. `declared` when only the driver
-    vouches for the time."""
+    vouches for the time; `sign_id` is the sign that was scanned, if one was."""
 
     lot: Lot
     plate: str
@@ -48,6 +48,7 @@ class Arrival:
     entry_at: datetime
     actor: str
     declared: bool
+    sign_id: uuid.UUID | None = None
 
 
 def enter(tx: Session, tariffs: TariffBook, arrival: Arrival, now: datetime) -> Entered:
@@ -76,6 +77,7 @@ def enter(tx: Session, tariffs: TariffBook, arrival: Arrival, now: datetime) -> 
         tariff_version=version.number,
         entry_at=arrival.entry_at,
         declared=arrival.declared,
+        sign_id=arrival.sign_id,
         opened_by=arrival.actor,
         created_at=now,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from parking.languages import mark
@@ -18,7 +18,7 @@ from payments.models import Payment
 
 
 def stays(tx: Session, sessions: Iterable[ParkingSession]) -> Iterator[Step]:
-    """Each stay, after the sign that hung at its lot when the vehicle came."""
+    """Each stay, after the sign its driver scanned."""
     for session in sessions:
         yield _sign(tx, session)
         yield _entry(session)
@@ -28,23 +28,15 @@ def stays(tx: Session, sessions: Iterable[ParkingSession]) -> Iterator[Step]:
 
 def _sign(tx: Session, session: ParkingSession) -> Step:
     lot = session.lot
-    hanging = (
-        select(Sign)
-        .where(
-            Sign.lot_id == lot.id,
-            Sign.issued_at <= session.created_at,
-            or_(Sign.retired_at.is_(None), Sign.retired_at > session.created_at),
-        )
-        .order_by(Sign.version.desc())
-        .limit(1)
-    )
-    sign = tx.scalar(hanging)
+    sign = tx.get(Sign, session.sign_id) if session.sign_id else None
     return Step(
         Stage.SIGN,
-        mark("Sign of lot %(lot)s · %(name)s") if sign else mark("Lot %(lot)s · %(name)s"),
+        mark("Scanned the sign of lot %(lot)s · %(name)s")
+        if sign
+        else mark("Lot %(lot)s · %(name)s, without scanning its sign"),
         f"{lot.number}-{sign.version}" if sign else lot.number,
         {"lot": lot.number, "name": lot.name},
-        at=sign.issued_at if sign else None,
+        at=session.created_at if sign else None,
         by=lot.operator.legal_name,
         id=sign.id if sign else lot.id,
     )

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from parking.lots.models import LotTariff
-from parking.lots.service import retire_sign
+from parking.lots.service import current_sign, retire_sign
 from parking.sessions.models import ParkingSession
 from payments.models import Audit
 from tests.driver.kit import close, plain, sign_path
@@ -91,6 +91,16 @@ def test_the_same_mistake_is_explained_in_english(town: Town, driver: Browser) -
     assert "Start parking" in plain(driver.get(f"{sign}?lang=en"))
     answer = driver.post(sign, page=sign, plate="🚗", vehicle="car")
     assert "remove “🚗”" in plain(answer)
+
+
+def test_a_stay_remembers_the_sign_that_was_scanned_or_that_none_was(
+    town: Town, driver: Browser
+) -> None:
+    for page, plate in ((sign_path(town), "30A-123.45"), ("/lot/HK01", "30A-123.46")):
+        assert driver.post(page, page=page, plate=plate, vehicle="car").status_code == 303
+    with town.house.databases.read() as tx:
+        sign = current_sign(tx, town.lots["HK01"])
+    assert [row.sign_id for row in sessions(town)] == [sign.id, None]
 
 
 def test_an_unknown_plate_is_taken(town: Town, driver: Browser) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from parking.lots.service import retire_sign
+from parking.lots.service import issue_sign
 from parking.receipts.models import Receipt
 from parking.sessions.refunds import refund
 from parking.sessions.service import record_exit
@@ -18,6 +18,7 @@ from payments.errors import NotFound
 from payments.models import Movement
 from payments.refunds import RefundRequest
 from reconciliation.models import Break, StatementLine
+from tests.kit import Town
 from tests.trace.conftest import Paid, settle
 
 WHOLE_WAY = [
@@ -178,12 +179,20 @@ def test_a_trace_is_readable_by_programs(paid: Paid) -> None:
     assert {"stage", "text", "at", "amount", "reference", "missing"} <= set(steps[0])
 
 
-def test_a_stay_ends_with_its_exit_and_a_lot_without_a_sign_is_named(paid: Paid) -> None:
+def test_a_stay_that_began_without_a_sign_says_so(town: Town) -> None:
+    seen = town.arrive("29-B1 123.45", "motorbike", declared=False, actor="person:binh")
+    with town.house.databases.read() as tx:
+        (lot, *_) = trace(tx, seen.reference).steps
+    assert lot.text("en") == "Lot HK01 · Bãi xe Trần Quang Khải, without scanning its sign"
+
+
+def test_a_stay_begins_with_the_sign_that_was_scanned_and_ends_with_its_exit(paid: Paid) -> None:
     town = paid.town
     with town.house.databases.write.begin() as tx:
         record_exit(tx, paid.session.id, "person:binh", town.clock.forward(minutes=5))
-        retire_sign(tx, town.lots["HK01"], 1, "person:admin", town.lots["HK01"].created_at)
+        issue_sign(tx, town.lots["HK01"], "person:admin", town.now)
     found = look(paid, paid.payment.code)
-    assert found.steps[0].text("en") == "Lot HK01 · Bãi xe Trần Quang Khải"
+    assert found.steps[0].text("en") == "Scanned the sign of lot HK01 · Bãi xe Trần Quang Khải"
+    assert found.steps[0].reference == "HK01-1"
     left = [step for step in found.steps if step.text("en") == "30A-123.45 left"]
     assert [(step.by, step.at) for step in left] == [("person:binh", town.now)]
