@@ -16,7 +16,7 @@ from tests.web.kit import Browser
 
 def sessions(town: Town) -> list[ParkingSession]:
     with town.house.databases.read() as tx:
-        return list(tx.scalars(select(ParkingSession)))
+        return list(tx.scalars(select(ParkingSession).order_by(ParkingSession.id)))
 
 
 def test_a_sign_says_who_runs_the_lot_and_what_every_class_pays(
