@@ -15,6 +15,7 @@ from reconciliation.invariants import check
 from reconciliation.models import BANK, SETTLEMENT, Break, Statement, StatementBody, StatementLine
 from reconciliation.storing import ControlTotalsDiffer
 from reconciliation.storing import check as believe
+from tests.payments.kit import at_once
 from tests.reconciliation.kit import (
     DAY,
     ONE,
@@ -29,6 +30,14 @@ from tests.reconciliation.kit import (
     night,
     payout_line,
 )
+
+GOOD = line("A")
+BAD = {
+    "has no reference": replace(GOOD, line_ref=""),
+    "time without its offset": replace(GOOD, event_at=datetime(2026, 11, 20, 10)),  # noqa: DTZ001
+    "XYZ is not a currency": replace(GOOD, currency="XYZ"),
+    "is not 7, the whole file": replace(GOOD, net=7),
+}
 
 
 def test_the_same_file_twice_is_harmless(world: World) -> None:
@@ -137,6 +146,27 @@ def test_a_file_its_own_rail_cannot_read_is_refused(world: World) -> None:
     assert (result.state, result.reason) == ("awaiting", "refused")
 
 
+def test_a_line_we_cannot_read_refuses_the_file_its_rail_believed(world: World) -> None:
+    world.put(file_of(DAY, GOOD, BAD["XYZ is not a currency"]))
+    result = world.reconcile()
+    assert [(r.leg, r.kind) for r in result.refusals] == [(SETTLEMENT, "unparsable_line")]
+    assert world.count(StatementLine) == 0
+
+
+def test_two_reconciliations_at_once_end_as_one(world: World) -> None:
+    paid = [world.pay(ref) for ref in "ABC"]
+    world.settle(DAY, *(p.line for p in paid[:2]), line("X"))
+    results = at_once([world.reconcile] * 3)
+    assert [r for r in results if isinstance(r, Exception)] == []
+    assert sum(r.matched for r in results if not isinstance(r, Exception)) == 2
+    assert world.brief() == [
+        ("missing_external", None, -PRICE, "open"),
+        ("missing_internal", "L-X", PRICE, "open"),
+    ]
+    with world.databases.read() as tx:
+        assert list(check(tx)) == []
+
+
 def test_a_silent_rail_leaves_the_day_awaiting(world: World) -> None:
     world.shelf.failures["an-binh", SETTLEMENT] = ProviderUnavailable("no answer")
     world.shelf.failures["an-binh", BANK] = ProviderUnavailable("no answer")
@@ -152,15 +182,6 @@ def test_a_failing_bank_feed_spares_the_settlement(world: World) -> None:
     result = world.reconcile()
     assert (result.state, result.reason, result.matched) == ("complete", None, 1)
     assert [(r.leg, r.kind) for r in result.refusals] == [(BANK, "control_total")]
-
-
-GOOD = line("A")
-BAD = {
-    "has no reference": replace(GOOD, line_ref=""),
-    "time without its offset": replace(GOOD, event_at=datetime(2026, 11, 20, 10)),  # noqa: DTZ001
-    "XYZ is not a currency": replace(GOOD, currency="XYZ"),
-    "is not 7, the whole file": replace(GOOD, net=7),
-}
 
 
 @pytest.mark.parametrize("reason", BAD)
