@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from payments import ledger
-from payments.db import new_id
+from payments.db import business_day, new_id
 from payments.models import MerchantAccount, Movement, Payment, Refund, Transfer
 from payments.provider import MovementKind
 
@@ -61,7 +61,9 @@ def _movement(account: MerchantAccount, entry: Settled, now: datetime) -> dict[s
         "payment_id": entry.payment_id,
         "event_at": entry.event_at,
         "recorded_at": now,
-        "book_day": ledger.book_day(entry.event_at, now),
+        # a statement speaks for its own business day, however late it is read: the day stays open
+        # until its file has come, so a fee stands on the day of the receipt it was kept from
+        "book_day": business_day(entry.event_at),
     }
 
 

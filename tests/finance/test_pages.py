@@ -157,7 +157,7 @@ def test_the_trace_page_shows_the_whole_way(desk: Desk) -> None:
     settle(desk.town)
     desk.sit()
     page = desk.read(f"/finance/trace?q={desk.payment.code.lower()}&lang=en")
-    for words in ("Sign of lot HK01", "30A-123.45 entered", "Price offered", "Money received",
+    for words in ("Scanned the sign of lot HK01", "30A-123.45 entered", "Price offered", "Money received",
                   "Matched by rule", "Payout announced", "bank file", "Counted in the total"):  # fmt: skip
         assert words in page
 

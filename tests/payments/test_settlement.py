@@ -64,9 +64,9 @@ def test_a_fee_never_changes_the_fold_of_its_payment(house: House) -> None:
     assert (found.state, ",".join(found.flags)) == (row.state, row.flags) == ("paid", "")
 
 
-def test_an_old_fee_is_booked_on_the_day_we_learned_of_it(house: House) -> None:
-    old = replace(fee(house), event_at=house.now - timedelta(days=8))
-    assert book_all(house, old) == [business_day(house.now).isoformat()]
+def test_an_old_fee_stands_on_the_day_its_statement_speaks_for(house: House) -> None:
+    then = house.now - timedelta(days=40)
+    assert book_all(house, replace(fee(house), event_at=then)) == [business_day(then).isoformat()]
 
 
 def test_a_long_statement_is_booked_in_chunks(house: House) -> None:
