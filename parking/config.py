@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -186,17 +187,24 @@ def _made_up(var: Path) -> dict[str, str]:
     """Development keys: made once, read ever after, so that printed signs keep working."""
     path = var / "keys.json"
     var.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        return _read_keys(path)
     fresh = {
         "SECRET_KEY": secrets.token_urlsafe(48),
         "SIGN_KEYS": "a:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "SECRETS_KEY": Fernet.generate_key().decode(),
         "SANDBOX_SECRET": secrets.token_urlsafe(32),
     }
-    try:
-        # O_EXCL: of several processes starting at once, one makes the keys and the others read them.
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return {str(k): str(v) for k, v in json.loads(path.read_text()).items()}
-    with os.fdopen(handle, "w") as file:
+    draft = var / f"keys.{os.getpid()}.{secrets.token_hex(4)}"
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         json.dump(fresh, file)
-    return fresh
+    # A link appears whole or not at all: of several processes starting at once, one makes the keys
+    # and the others read them, never half a file.
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
+    return _read_keys(path)
+
+
+def _read_keys(path: Path) -> dict[str, str]:
+    return {str(name): str(key) for name, key in json.loads(path.read_text()).items()}

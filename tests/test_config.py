@@ -1,0 +1,86 @@
+"""Settings: read once, and refused by name when they are missing, weak or unreadable."""
+
+from __future__ import annotations
+
+import base64
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from parking.config import BadSetting, Config
+
+GIVEN = {
+    "PARKING_ENV": "production",
+    "PUBLIC_URL": "https://parking.example.vn/",
+    "DATABASE_URL": "postgresql+psycopg://parking@db/parking",
+    "SECRET_KEY": "s" * 32,
+    "SIGN_KEYS": "b:" + base64.urlsafe_b64encode(b"k" * 32).decode(),
+    "SECRETS_KEY": Fernet.generate_key().decode(),
+}
+
+
+def test_production_takes_what_it_is_given_and_makes_nothing_up(tmp_path: Path) -> None:
+    config = Config.from_env(GIVEN | {"PARKING_VAR": str(tmp_path / "var")})
+    assert (config.production, config.https, config.port) == (True, True, 8000)
+    assert config.public_url == "https://parking.example.vn"
+    assert config.sign_keys == (("b", b"k" * 32),)
+    assert config.sandbox_secret == ""
+    assert not (tmp_path / "var").exists()
+
+
+def test_development_makes_its_keys_once_and_only_we_may_read_them(tmp_path: Path) -> None:
+    first = Config.from_env({"PARKING_VAR": str(tmp_path / "var")})
+    again = Config.from_env({"PARKING_VAR": str(tmp_path / "var")})
+    assert first == again
+    assert first.public_url == "http://localhost:8000"
+    assert first.sandbox_url == "http://localhost:8001"
+    keys = tmp_path / "var" / "keys.json"
+    assert stat.S_IMODE(keys.stat().st_mode) == 0o600
+    assert [path.name for path in keys.parent.iterdir()] == ["keys.json"]
+
+
+def test_processes_that_start_at_once_share_one_set_of_keys(tmp_path: Path) -> None:
+    gate, found = threading.Barrier(8), set()
+
+    def start() -> None:
+        gate.wait()
+        found.add(Config.from_env({"PARKING_VAR": str(tmp_path / "var")}).secret_key)
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 1
+
+
+def test_a_phone_reaches_the_sandbox_on_the_same_host_as_the_service(tmp_path: Path) -> None:
+    given = {"PARKING_VAR": str(tmp_path), "PUBLIC_URL": "http://[fe80::1]:8000", "PORT": "9000"}
+    assert Config.from_env(given).sandbox_url == "http://[fe80::1]:9001"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PARKING_ENV", "live"),
+        ("PORT", "0"),
+        ("PORT", "http"),
+        ("PORT", "٣"),
+        ("PUBLIC_URL", "http://parking.example.vn"),
+        ("PUBLIC_URL", "https://"),
+        ("PUBLIC_URL", "https://a.vn/?x=1"),
+        ("DATABASE_URL", "mysql://db/parking"),
+        ("DATABASE_URL", "nothing"),
+        ("SECRET_KEY", "short"),
+        ("SIGN_KEYS", ""),
+        ("SIGN_KEYS", "a:c2hvcnQ="),
+        ("SIGN_KEYS", "a:é"),
+        ("SECRETS_KEY", "short"),
+    ],
+)
+def test_a_bad_setting_stops_the_start_and_is_named(name: str, value: str) -> None:
+    with pytest.raises(BadSetting, match=name):
+        Config.from_env(GIVEN | {name: value})
