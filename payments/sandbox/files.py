@@ -31,13 +31,15 @@ DAY = timedelta(days=1)
 def settlement_file(tx: Session, merchant: str, day: date, now: datetime) -> bytes:
     """The settlement file of `day`. Raises `NotFound` until it is out.
 
-    Earlier days that still have money to settle come first, so that each line stands in the file
-    of its own day whatever order the files are asked for in.
+    Earlier days that still have money to settle, and the days after them, come first, so that each
+    line stands in the file of its own day, and a late one in the next day's, whatever order the
+    files are asked for in.
     """
     _check_out(day, now)
-    for earlier in _unsettled_days(tx, merchant, day):
-        if _made(tx, merchant, SETTLEMENT, earlier) is None:
-            _settle(tx, merchant, earlier, now)
+    for unsettled in _unsettled_days(tx, merchant, day):
+        for earlier in (unsettled, unsettled + DAY):
+            if earlier < day and _made(tx, merchant, SETTLEMENT, earlier) is None:
+                _settle(tx, merchant, earlier, now)
     known = _made(tx, merchant, SETTLEMENT, day)
     return (known or _settle(tx, merchant, day, now)).content
 

@@ -41,6 +41,15 @@ def test_a_late_line_stands_in_the_next_days_file_with_its_true_time(world: Worl
     assert payout.gross == -late.net
 
 
+def test_a_late_line_stands_in_the_next_days_file_even_when_a_later_one_is_asked_for_first(
+    world: World,
+) -> None:
+    order = world.paid()
+    world.drive.plant(TODAY, "late_line", order=order.code)
+    assert file_of(world, 20).lines == ()
+    assert [line.order_code for line in file_of(world, 1).lines] == [order.code, None]
+
+
 @pytest.mark.parametrize(("amount", "shown"), [(None, 21_000), (12_000, 12_000)])
 def test_a_wrong_amount_is_shown_instead_of_the_true_one(
     world: World, amount: int | None, shown: int
