@@ -18,6 +18,7 @@ from parking.slots import Daily, Every
 from payments.accounts import Gateways
 from payments.errors import Unavailable
 from payments.polling import expire, poll
+from reconciliation.running import keep_current
 from reconciliation.service import reconcile_open_days
 
 #: How long finished runs are remembered.
@@ -31,6 +32,7 @@ def timetable(gateways: Gateways) -> tuple[Job, ...]:
         Job("poll", Every(seconds=10), lambda db, now: poll(db, gateways, now)),
         Job("expire", Every(seconds=60), expire),
         Job("receipts", Every(seconds=10), issue_due),
+        Job("figures", Every(seconds=60), keep_current),
         Job("tidy", Daily(time(3, 0)), lambda db, now: forget_runs(db, now - KEEP_RUNS)),
     )
 

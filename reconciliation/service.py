@@ -10,7 +10,6 @@ import logging
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from payments.accounts import Gateways, live_accounts
@@ -37,6 +36,7 @@ from reconciliation.models import BANK, SETTLEMENT, AccountDay
 from reconciliation.opening import open_breaks
 from reconciliation.sides import Scope
 from reconciliation.storing import ControlTotalsDiffer, accept
+from reconciliation.turns import alone
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ def reconcile(
     gathered = gather(provider, day) if now >= due_at else Gathered()
     stored = _store(db, account, day, gathered, now)
     with db.begin() as tx:
-        _alone(tx, account)
+        alone(tx, account.id)
         state = _state(tx, account, day)
         scope = Scope(account, day, now, due_at, complete=state == "complete" and now >= due_at)
         matched, opened, resolved = _compare(tx, scope)
@@ -175,14 +175,8 @@ def _accept(
     now: datetime,
 ) -> bool:
     with db.begin() as tx:
-        _alone(tx, account)
+        alone(tx, account.id)
         return accept(tx, account.id, delivery.leg, day, delivery.file, now)
-
-
-def _alone(tx: Session, account: MerchantAccount) -> None:
-    """One reconciliation of an account at a time; notices go on (SQLite writers already are alone)."""
-    row = select(MerchantAccount.id).where(MerchantAccount.id == account.id)
-    tx.execute(row.with_for_update(key_share=True)).one()
 
 
 def _state(tx: Session, account: MerchantAccount, day: date) -> str:

@@ -70,7 +70,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class DayRow:
-    """One business day. `state` is that of the account furthest behind; '' before the first run."""
+    """One business day. `state` is that of the account furthest behind."""
 
     day: date
     state: str
@@ -81,7 +81,7 @@ def days_of(tx: Session, month: Month, operator: str | None) -> Sequence[DayRow]
     """The days of `month` that anything is known about, newest first."""
     figures, states = _figures(tx, month, operator), _states(tx, month, operator)
     return [
-        DayRow(day, states.get(day, ""), figures.get(day, Figures()))
+        DayRow(day, states.get(day, STATES[0]), figures.get(day, Figures()))
         for day in sorted({*figures, *states}, reverse=True)
     ]
 

@@ -75,7 +75,7 @@ class CityDay:
 
     @property
     def states(self) -> dict[str, str]:
-        """Merchant account → awaiting, partial or complete; empty before the first comparison."""
+        """Merchant account → awaiting, partial or complete."""
         return {row.part.slug: row.part.state for row in self.by_account}
 
 

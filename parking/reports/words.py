@@ -27,7 +27,6 @@ DAY_STATES = {
     "awaiting": mark("Awaiting the provider's file"),
     "partial": mark("More files to come"),
     "complete": mark("Complete"),
-    "": mark("Not reconciled yet"),
 }
 
 #: Why a difference is settled, where the system found out by itself.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, select, union
 from sqlalchemy import func as sql
 from sqlalchemy.orm import Session
 
@@ -13,22 +14,31 @@ from payments.models import MerchantAccount, Movement
 from reconciliation.days import IN_FLIGHT
 from reconciliation.models import AccountDay, DayTotal
 from reconciliation.proofs.violation import Violation
-from reconciliation.sides import COMPARED
+from reconciliation.sides import COMPARED, Rows
 from reconciliation.totals import FIGURES, computed
 
 
 def totals_equal_their_rows(tx: Session) -> Iterator[Violation]:
     """The stored figures of every account-day are what its rows make, unless rows came since."""
-    days = (
-        select(AccountDay, MerchantAccount.slug)
-        .join(MerchantAccount, MerchantAccount.id == AccountDay.account_id)
-        .order_by(AccountDay.day)
+    for day in tx.execute(_added_up()).all():
+        yield from _account_day(tx, day)
+
+
+def _added_up() -> Rows:
+    """(account, slug, day, when it was compared, if it was) of every day added up or compared."""
+    known = union(
+        select(AccountDay.account_id, AccountDay.day), select(DayTotal.account_id, DayTotal.day)
+    ).subquery()
+    compared = and_(AccountDay.account_id == known.c.account_id, AccountDay.day == known.c.day)
+    return (
+        select(known.c.account_id, MerchantAccount.slug, known.c.day, AccountDay.reconciled_at)
+        .join(MerchantAccount, MerchantAccount.id == known.c.account_id)
+        .outerjoin(AccountDay, compared)
+        .order_by(known.c.day, MerchantAccount.slug)
     )
-    for day, slug in tx.execute(days).all():
-        yield from _account_day(tx, day, slug)
 
 
-def _account_day(tx: Session, day: AccountDay, slug: str) -> Iterator[Violation]:
+def _account_day(tx: Session, day: Any) -> Iterator[Violation]:
     of_day = and_(DayTotal.account_id == day.account_id, DayTotal.day == day.day)
     stored = {
         (row.cost_centre, row.product): row for row in tx.scalars(select(DayTotal).where(of_day))
@@ -39,13 +49,13 @@ def _account_day(tx: Session, day: AccountDay, slug: str) -> Iterator[Violation]
         mine = [getattr(stored[key], name) for name in FIGURES] if key in stored else None
         truth = list(rows[key][2:]) if key in rows else None
         if mine != truth and not _rows_came_after(tx, day, added_at):
-            where = " ".join(("day_total", str(day.day), slug, *key)).rstrip()
+            where = " ".join(("day_total", str(day.day), day.slug, *key)).rstrip()
             found = f"stored {mine}, the rows make {truth}"
             yield Violation("totals_equal_their_rows", where, found)
 
 
-def _rows_came_after(tx: Session, day: AccountDay, added_at: datetime) -> bool:
-    """Whether the next nightly run will add up anew: money was recorded since, or explained."""
+def _rows_came_after(tx: Session, day: Any, added_at: datetime) -> bool:
+    """Whether the next round will add up anew: money was recorded since, or explained."""
     moved = select(sql.max(Movement.recorded_at)).where(
         Movement.account_id == day.account_id,
         Movement.book_day == day.day,

@@ -49,8 +49,8 @@ NAMES = tuple(field.name for field in fields(Figures))
 
 @dataclass(frozen=True, slots=True)
 class AccountPart:
-    """One merchant account's day. `state`: awaiting, partial or complete; empty when it was never
-    looked at, and then there is no `due_at` either."""
+    """One merchant account's day. `state`: awaiting, partial or complete; `due_at` is None before
+    the first comparison."""
 
     slug: str
     operator: str
@@ -152,7 +152,7 @@ def _by_account(tx: Session, day: date, mine: Any) -> Iterable[AccountPart]:
             MerchantAccount.slug,
             MerchantAccount.operator,
             MerchantAccount.provider,
-            sql.coalesce(sql.max(AccountDay.state), ""),
+            sql.coalesce(sql.max(AccountDay.state), "awaiting"),
             sql.max(AccountDay.due_at),
             *_sums(),
         )
