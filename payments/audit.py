@@ -31,7 +31,5 @@ def append(
     entry = Audit(
         at=now, actor=actor, act=act, subject=subject, digest=salted_digest(salt, content)
     )
-    tx.add(entry)
-    tx.flush()
-    tx.add(AuditDetail(audit_id=entry.id, salt=salt, detail=json.loads(content)))
+    tx.add(AuditDetail(audit=entry, salt=salt, detail=json.loads(content)))
     return entry

@@ -7,7 +7,6 @@ with nothing open, write the outcome and commit. A crash in between leaves an op
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,7 +22,7 @@ from payments.errors import Conflict, Unavailable
 from payments.models import MerchantAccount, Payment
 from payments.money import InvalidMoney, Money
 from payments.provider import Checkout, Order, ProviderRefused, ProviderUnavailable, Status
-from payments.service import lock_payment, say
+from payments.service import say
 
 _NUMBERS = Sequence("payment_number")
 
@@ -81,7 +80,7 @@ def intend(tx: Session, request: Request, now: datetime) -> Payment:
     """
     _refuse_unpayable(request)
     for _ in range(ROUNDS):
-        if standing := _open(tx, request) or _collected(tx, request):
+        if standing := _standing(tx, request):
             _refuse_other_amount(standing, request)
             return standing
         insert_once(tx, _new_payment(tx, request, now))
@@ -104,28 +103,20 @@ def _refuse_other_amount(standing: Payment, request: Request) -> None:
         )
 
 
-def _open(tx: Session, request: Request) -> Payment | None:
-    return tx.scalar(
-        select(Payment).where(
-            Payment.account_id == request.account.id,
-            Payment.intent == request.intent,
-            Payment.state.in_(state.OPEN),
-        )
-    )
-
-
-def _collected(tx: Session, request: Request) -> Payment | None:
-    """A notice may come while the driver clicks: what is paid must not be collected again."""
+def _standing(tx: Session, request: Request) -> Payment | None:
+    """The open payment of this intent, else the first that collected it: a notice may come while
+    the driver clicks, and what is paid must not be collected again."""
     kept = Payment.received - Payment.reversed - Payment.refunded
+    is_open = Payment.state.in_(state.OPEN)
     return tx.scalar(
         select(Payment)
         .where(
             Payment.reference == request.reference,
             Payment.account_id == request.account.id,
             Payment.intent == request.intent,
-            kept >= Payment.amount,
+            is_open | (kept >= Payment.amount),
         )
-        .order_by(Payment.number)
+        .order_by(is_open.desc(), Payment.number)
         .limit(1)
     )
 
@@ -165,9 +156,8 @@ def start(
     if payment.checkout_url is None and payment.state in state.OPEN:
         checkout, status = _announce(gateways, payment)
         with db.begin() as tx:
-            _note_checkout(tx, payment.id, checkout, status, now)
-    with db() as tx:
-        return tx.get_one(Payment, payment.id)
+            return _note_checkout(tx, payment, checkout, status, now)
+    return payment
 
 
 def _announce(gateways: Gateways, payment: Payment) -> tuple[Checkout | None, Status]:
@@ -180,9 +170,10 @@ def _announce(gateways: Gateways, payment: Payment) -> tuple[Checkout | None, St
 
 
 def _note_checkout(
-    tx: Session, payment_id: uuid.UUID, checkout: Checkout | None, status: Status, now: datetime
-) -> None:
-    payment = lock_payment(tx, payment_id)
+    tx: Session, intended: Payment, checkout: Checkout | None, status: Status, now: datetime
+) -> Payment:
+    say(tx, intended, status, now)  # locks it
+    payment = tx.get_one(Payment, intended.id)
     if checkout is not None:
         payment.checkout_url, payment.provider_ref = checkout.url, checkout.provider_ref
-    say(tx, payment, status, now)
+    return payment

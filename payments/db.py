@@ -13,6 +13,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    Insert,
     MetaData,
     String,
     Uuid,
@@ -163,9 +165,12 @@ def insert_once(tx: Session, row: Base) -> bool:
         for attribute in type(row).__mapper__.column_attrs
         if (value := getattr(row, attribute.key)) is not None
     }
-    dialect = tx.get_bind().dialect.name
+    statement = _insert_unless_there(type(row), tx.get_bind().dialect.name)
+    return tx.connection().execute(statement, values).rowcount == 1
+
+
+@cache
+def _insert_unless_there(kind: type[Base], dialect: str) -> Insert:
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement = insert(type(row)).values(values).on_conflict_do_nothing()
     # without the option an INSERT's rowcount is -1 on PostgreSQL
-    counted = statement.execution_options(preserve_rowcount=True)
-    return tx.connection().execute(counted).rowcount == 1
+    return insert(kind).on_conflict_do_nothing().execution_options(preserve_rowcount=True)

@@ -231,3 +231,5 @@ class AuditDetail(Base):
     audit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("audit.id"), primary_key=True)
     salt: Mapped[bytes] = mapped_column(LargeBinary)
     detail: Mapped[dict[str, Any]]
+
+    audit: Mapped[Audit] = relationship(lazy="raise")

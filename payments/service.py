@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy import func as sql
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -51,12 +51,12 @@ def paid(tx: Session, reference: str) -> int:
 
 def lock_payment(tx: Session, payment_id: uuid.UUID) -> Payment:
     """The payment under its row lock (SQLite writers already are alone)."""
-    return tx.scalars(
-        select(Payment)
-        .where(Payment.id == payment_id)
-        .with_for_update(of=Payment)
-        .execution_options(populate_existing=True)
-    ).one()
+    return tx.scalars(_locked(Payment.id == payment_id)).one()
+
+
+def _locked(*named: ColumnElement[bool]) -> Select[Payment]:
+    query = select(Payment).where(*named).with_for_update(of=Payment)
+    return query.execution_options(populate_existing=True)
 
 
 def say(tx: Session, payment: Payment, status: Status, now: datetime) -> Recorded:
@@ -123,9 +123,7 @@ def record(
 def _payment_named(tx: Session, account: MerchantAccount, code: str | None) -> Payment | None:
     if code is None:
         return None
-    named = select(Payment.id).where(Payment.code == code, Payment.account_id == account.id)
-    found = tx.scalar(named)
-    return lock_payment(tx, found) if found else None
+    return tx.scalar(_locked(Payment.code == code, Payment.account_id == account.id))
 
 
 def _refund_named(tx: Session, payment: Payment | None, key: str | None) -> Refund | None:
@@ -244,16 +242,16 @@ def refunded_of(tx: Session, payment: Payment) -> int:
         Movement.kind == MovementKind.REFUND,
         Movement.refund_id.is_(None),
     )
-    return int(tx.scalar(ours) or 0) + int(tx.scalar(theirs) or 0)
+    return int(tx.scalar(select(ours.scalar_subquery() + theirs.scalar_subquery())) or 0)
 
 
 def _refold(tx: Session, payment: Payment, now: datetime) -> None:
     tx.flush()
-    fold = fold_of(tx, payment)
+    fold, refunded = fold_of(tx, payment), refunded_of(tx, payment)  # read first: one UPDATE
     payment.state, payment.flags = fold.state, ",".join(fold.flags)
     payment.received, payment.reversed = fold.received, fold.reversed
     payment.paid_at = fold.paid_at
-    payment.refunded = refunded_of(tx, payment)
+    payment.refunded = refunded
     if fold.paid_at is not None:
         payment.book_day = payment.book_day or ledger.book_day(fold.paid_at, now)
     if fold.state in state.SETTLED:
