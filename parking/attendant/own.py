@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from parking.lots.models import Lot
+from parking.lots.service import with_tariffs
 from parking.people.badge import Badge
 from parking.sessions.models import ParkingSession
 from payments.errors import NotFound
@@ -16,7 +16,7 @@ from payments.errors import NotFound
 
 def own_lots(tx: Session, badge: Badge) -> Sequence[Lot]:
     """The lots this person works at that are not closed, by number."""
-    query = select(Lot).where(Lot.id.in_(badge.lots), Lot.closed_at.is_(None))
+    query = with_tariffs().where(Lot.id.in_(badge.lots), Lot.closed_at.is_(None))
     return tx.scalars(query.order_by(Lot.number)).all()
 
 

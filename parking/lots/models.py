@@ -45,9 +45,7 @@ class Lot(Base):
     closed_at: Mapped[datetime | None]
 
     operator: Mapped[Operator] = relationship(lazy="joined", innerjoin=True)
-    tariffs: Mapped[list[LotTariff]] = relationship(
-        lazy="selectin", order_by="LotTariff.vehicle_class"
-    )
+    tariffs: Mapped[list[LotTariff]] = relationship(order_by="LotTariff.vehicle_class")
 
 
 class LotTariff(Base):

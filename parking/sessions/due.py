@@ -179,6 +179,8 @@ def _coverage(
         quote.intent: quote
         for quote in tx.scalars(select(Quote).where(Quote.session_id.in_(sessions)))
     }
+    if not quotes:
+        return {}
     best: dict[uuid.UUID, Coverage] = {}
     references = [session.reference for session in sessions.values()]
     for intent, covered_from in _received(tx, quotes, references).items():
