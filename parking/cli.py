@@ -29,6 +29,7 @@ from parking.commands import (
     sign,
     simulate,
     trace,
+    usage,
     verify,
 )
 from parking.commands.processes import answers
@@ -115,7 +116,7 @@ def _explain(error: Exception) -> int:
     if isinstance(error, Complaint):
         return _fail(in_both(explain(error, "vi"), explain(error, "en")), error.exit_code)
     if isinstance(error, click.ClickException):
-        return _fail(both("Wrong usage: %(reason)s", reason=error.format_message()), WRONG_USAGE)
+        return _fail(usage.describe(error), WRONG_USAGE)
     if isinstance(error, DatabaseError | InterfaceError) and (reason := _reason(error)):
         return _fail(reason, DATA_SAYS_NO)
     return _fail(_unexpected(error), DATA_SAYS_NO)

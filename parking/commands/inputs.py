@@ -16,11 +16,14 @@ from payments.errors import WrongUsage
 #: Commands find this in their context: the house, built on first use.
 Build = Callable[[], House]
 
+#: Prices and tax rates are known from the first day on; after the last one nobody asks.
+FIRST, LAST = date(2024, 1, 1), date(2099, 12, 31)
+
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class Day(click.ParamType[date]):
-    """A business day, as 2026-11-23."""
+    """A business day, as 2026-11-23, of the years from `FIRST` to `LAST`."""
 
     name = "YYYY-MM-DD"
 
@@ -33,7 +36,7 @@ class Day(click.ParamType[date]):
         try:
             if not _DAY.fullmatch(value):
                 raise ValueError
-            return date.fromisoformat(value)
+            return within(date.fromisoformat(value), param)
         except ValueError as error:
             raise WrongUsage(
                 mark("%(name)s %(value)s is not a day; write it as 2026-11-23."),
@@ -56,6 +59,7 @@ class Instant(click.ParamType[datetime]):
         try:
             moment = datetime.fromisoformat(value)
             local = moment if moment.tzinfo else moment.replace(tzinfo=CITY_ZONE)
+            within(local.date(), param)
             return local.astimezone(UTC)
         except (ValueError, OverflowError) as error:
             raise WrongUsage(
@@ -63,6 +67,19 @@ class Instant(click.ParamType[datetime]):
                 name=option(param),
                 value=value,
             ) from error
+
+
+def within(day: date, param: click.Parameter | None) -> date:
+    """`day`, if prices and taxes can be known for it. Raises `WrongUsage`."""
+    if FIRST <= day <= LAST:
+        return day
+    raise WrongUsage(
+        mark("%(name)s %(value)s cannot be looked at; give a day from %(first)s to %(last)s."),
+        name=option(param),
+        value=day,
+        first=FIRST,
+        last=LAST,
+    )
 
 
 def option(param: click.Parameter | None) -> str:

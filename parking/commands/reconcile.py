@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
@@ -18,6 +19,9 @@ from payments.polling import expire
 from payments.polling import poll as ask
 from reconciliation.service import Result
 from reconciliation.service import reconcile as compare
+
+# what its log says of a refused file, the command tells in both languages
+logging.getLogger("reconciliation").addHandler(logging.NullHandler())
 
 
 @click.command()
@@ -36,7 +40,8 @@ def reconcile(build: Build, day: date, as_of: datetime | None) -> None:
         click.echo(describe(result))
         for refusal in result.refusals:
             well = False
-            click.echo(f"{result.account} {result.day}: {refusal.reason}", err=True)
+            told = _in_both(refusal.error)
+            click.echo(f"{result.account} {result.day} {refusal.leg}: {told}", err=True)
     if not well:
         raise click.exceptions.Exit(1)
 
@@ -59,8 +64,11 @@ def results(house: House, day: date) -> Iterator[Result | str]:
         try:
             yield compare(house.databases.write, house.gateways, account, day, house.clock())
         except Complaint as error:
-            told = in_both(explain(error, "vi"), explain(error, "en"))
-            yield f"{account.slug} {day}: {told}"
+            yield f"{account.slug} {day}: {_in_both(error)}"
+
+
+def _in_both(error: Complaint) -> str:
+    return in_both(explain(error, "vi"), explain(error, "en"))
 
 
 def describe(result: Result) -> str:

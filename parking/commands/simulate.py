@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,13 +22,22 @@ from payments.money import format_amount
 TRUTH = "truth.json"
 
 
+class Share(click.FloatRange):
+    """A number from 0 to 1; "not a number" is none."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Raises `BadParameter` for anything else."""
+        share = super().convert(value, param, ctx)
+        return share if share == share else self.fail(f"{value} is not in the range", param, ctx)
+
+
 @click.command()
 @click.option("--date", "day", type=DAY, required=True, help="Business day, played once.")
 @click.option("--sessions", type=click.IntRange(1, 1_000_000), required=True, help="Vehicles.")
 @click.option("--seed", type=int, default=1, help="The same seed, the same day.")
-@click.option(
-    "--faults", type=click.FloatRange(0, 1), default=0.0, help="Share of payments settled wrongly."
-)
+@click.option("--faults", type=Share(0, 1), default=0.0, help="Share of payments settled wrongly.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),

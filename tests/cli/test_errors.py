@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -12,11 +14,15 @@ import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from parking import cli
+from parking.commands.output import write
 from parking.commands.speech import both
 from parking.languages import translate
+from payments.errors import WrongUsage
 from tests.cli.conftest import Parking
 
 SOURCES = [Path(cli.__file__), *sorted(Path(cli.__file__).parent.joinpath("commands").glob("*.py"))]
+
+A_DAY = ("--date", "2026-11-01", "--out", "x")
 
 
 def one_line(text: str) -> str:
@@ -35,7 +41,17 @@ def one_line(text: str) -> str:
         (["breaks"], "--date"),
         (["nonsense"], "nonsense"),
         (["breaks", "--nonsense"], "--nonsense"),
-        (["sign", "HK01", "--format", "gif", "--out", "x"], "gif"),
+        (["sign", "HK01", "--format", "gif", "--out", "x"], "png, svg"),
+        (["reconcile", "--date", "9999-12-31"], "2099-12-31"),
+        (["simulate", "--date", "2019-01-01", "--sessions", "1", "--out", "x"], "2024-01-01"),
+        (["reconcile", "--date", "2026-11-01", "--as-of", "0001-01-01"], "--as-of 0001-01-01"),
+        (["reconcile", "--date"], "--date"),
+        (["trace"], "QUERY"),
+        (["verify", "now"], "now"),
+        (["report", "daily"], "parking report daily --help"),
+        (["simulate", *A_DAY, "--sessions", "0"], "--sessions 0"),
+        (["simulate", *A_DAY, "--sessions", "1", "--faults", "nan"], "--faults nan"),
+        (["simulate", *A_DAY, "--sessions", "1", "--seed", "x"], "--seed x"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_names_the_input(
@@ -153,3 +169,30 @@ def test_every_sentence_of_the_commands_is_vietnamese_too() -> None:
 
 def test_what_reads_the_same_in_both_languages_is_said_once() -> None:
     assert both("SANDBOX") == "SANDBOX"
+
+
+def test_what_is_no_file_is_written_to_and_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write(pipe, b"figures")
+    assert os.read(reader, 100) == b"figures"
+    os.close(reader)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_a_link_stays_a_link_to_what_was_written(tmp_path: Path) -> None:
+    (tmp_path / "real").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("real")
+    write(tmp_path / "link", b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == b"new"
+
+
+def test_a_full_disk_is_named_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(WrongUsage, match="No space left"):
+        write(Path("/dev/full"), b"figures")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(WrongUsage, match="folder cannot be written"):
+        write(tmp_path / "folder", b"figures")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
