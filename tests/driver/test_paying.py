@@ -167,6 +167,18 @@ def test_what_came_of_a_payment_is_said(
     assert said in plain(driver.get(path))
 
 
+def test_who_comes_back_after_paying_too_little_is_asked_for_the_rest_at_once(
+    town: Town, driver: Browser, path: str
+) -> None:
+    pay(driver, path)
+    town.act(payments(town)[0], "pay_less")
+    town.deliver(driver.app)
+    back = plain(driver.get(f"{path}?from=pay"))
+    assert "chưa đủ. Vui lòng trả phần còn thiếu." in back
+    assert "Đang chờ xác nhận" not in back
+    assert "Thanh toán 2.500 ₫" in back
+
+
 def test_after_a_cancelled_payment_one_can_pay_again(
     town: Town, driver: Browser, path: str
 ) -> None:
