@@ -24,6 +24,8 @@ from qr.links import InvalidLink, read_sign_path
 FORGED = mark("This code is not one of our signs, or it was cut off.")
 RETIRED = mark("This sign was replaced and is no longer valid.")
 CLOSED = mark("This parking lot is closed.")
+#: Nobody types more; what is longer is cut off before it is repeated on a page.
+LONGEST_NUMBER = 20
 
 
 def add(pages: Blueprint, house: House) -> None:
@@ -31,7 +33,7 @@ def add(pages: Blueprint, house: House) -> None:
 
     @pages.get("/")
     def home() -> ResponseReturnValue:
-        return _home(house, request.args.get("lot", "").strip())
+        return _home(house, request.args.get("lot", "").strip()[:LONGEST_NUMBER])
 
     @pages.route("/l/<path:sign>", methods=["GET", "POST"])
     def sign(sign: str) -> ResponseReturnValue:
@@ -39,7 +41,7 @@ def add(pages: Blueprint, house: House) -> None:
             scanned, found = _of_sign(house, tx, f"/l/{sign}")
         return _lot(house, found, scanned)
 
-    @pages.route("/lot/<number>", methods=["GET", "POST"])
+    @pages.route(f"/lot/<string(maxlength={LONGEST_NUMBER}):number>", methods=["GET", "POST"])
     def lot(number: str) -> ResponseReturnValue:
         with house.databases.read() as tx:
             found = _in_use(lot_by_number(tx, number))
@@ -79,7 +81,7 @@ def _in_use(lot: Lot) -> Lot:
 
 
 def _lot(house: House, lot: Lot, scanned: Sign | None = None) -> ResponseReturnValue:
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(house, lot, ArrivalForm())
     asked = ArrivalForm(request.form.get("plate", ""), request.form.get("vehicle", ""))
     try:

@@ -209,3 +209,17 @@ def test_starts_are_audited_once(town: Town, driver: Browser) -> None:
     with town.house.databases.read() as tx:
         entered = select(func.count()).where(Audit.act == "session.enter")
         assert tx.scalar(entered) == 1
+
+
+def test_asking_for_the_head_of_a_page_starts_nothing(town: Town, driver: Browser) -> None:
+    form = {"plate": "30A-123.45", "vehicle": "car"}
+    answer = driver.client.head(sign_path(town), data=form, base_url=driver.base)
+    assert answer.status_code == 200
+    assert sessions(town) == []
+
+
+def test_an_endless_lot_number_is_not_repeated_to_its_end(town: Town, driver: Browser) -> None:
+    answer = driver.get(f"/?lot={'9' * 5000}")
+    assert answer.status_code == 404
+    assert f"Không có bãi xe {'9' * 20};" in plain(answer)
+    assert driver.get(f"/lot/{'9' * 5000}").status_code == 404
