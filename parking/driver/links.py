@@ -13,15 +13,26 @@ from qr.links import InvalidLink, read_session_path, session_link
 
 
 class Doubtful(NotFound):
-    """A sign, link or lot that must not be trusted: the page warns and offers the safe way."""
+    """A sign, link or lot that must not be trusted: the page warns, gives the `advice` and offers the
+    safe way."""
+
+    advice = mark(
+        "Please pay nothing through it and show it to the attendant, so that it can be replaced."
+    )
+
+
+class BrokenLink(Doubtful):
+    """A link to a parking session that is none: no sign has to be replaced for it."""
+
+    advice = mark("Please scan the code again or open the whole link. Pay nothing through it.")
 
 
 def find(house: House, tx: Session, link: str) -> ParkingSession:
-    """The session behind `link` (what follows ``/s/``). Raises `Doubtful`."""
+    """The session behind `link` (what follows ``/s/``). Raises `BrokenLink`."""
     try:
         return session_by_token(tx, read_session_path(house.keys, f"/s/{link}"))
     except (InvalidLink, NotFound) as error:
-        raise Doubtful(mark("This link is not complete, or it was changed.")) from error
+        raise BrokenLink(mark("This link is not complete, or it was changed.")) from error
 
 
 def public_link(house: House, session: ParkingSession) -> str:

@@ -25,4 +25,5 @@ def blueprint(house: House) -> Blueprint:
 
 def _warn(doubt: Doubtful) -> ResponseReturnValue:
     title = explain(doubt, reader_language())
-    return render_template("driver/warning.html", title=title), doubt.http_status
+    page = render_template("driver/warning.html", title=title, advice=doubt.advice)
+    return page, doubt.http_status

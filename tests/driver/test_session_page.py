@@ -50,6 +50,8 @@ def test_every_changed_byte_of_a_session_link_is_refused(town: Town, driver: Bro
         assert driver.get(changed).status_code == 404, changed
     answer = driver.get(path[:-1])
     assert "Đường dẫn này không đầy đủ hoặc đã bị sửa" in plain(answer)
+    assert "quét lại mã" in plain(answer)
+    assert "thay biển" not in plain(answer)
     for rest in ("/qr.svg", "/qr.png", "/state"):
         assert driver.get(path[:-1] + rest).status_code == 404
 
