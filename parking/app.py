@@ -17,7 +17,7 @@ from parking.people import guard
 from parking.people import pages as people
 from parking.sandbox import sandbox_config
 from parking.tariffs import load_book
-from parking.web import assets, cookies, formats, forms, headers, health, language, problems
+from parking.web import assets, cookies, formats, forms, headers, health, language, nul, problems
 from parking.web.leaving import origin
 from payments import web as payments_web
 from payments.accounts import Gateways
@@ -98,6 +98,7 @@ def create_app(house: House | None = None) -> Flask:
     assets.install(app)
     headers.install(app, house.config.https, app.config["CHECKOUT_ORIGINS"])
     problems.install(app)
+    nul.install(app)
     _register(app, house)
     guard.install(app)
     forms.install(app)

@@ -85,6 +85,11 @@ def _database_error(error: DBAPIError) -> Response:
 
 
 def _stale_form(_error: CSRFError) -> Response:
+    if not request.cookies:
+        return answer(
+            400,
+            say("Your browser sent no cookie. Please allow cookies here, reload and try again."),
+        )
     return answer(400, say("This page was open too long. Please go back, reload it and try again."))
 
 

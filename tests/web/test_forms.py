@@ -60,3 +60,30 @@ def test_over_tls_another_site_cannot_even_send_a_right_token(
     )
     assert answer.status_code == 400
     house.databases.dispose()
+
+
+def test_a_browser_that_keeps_no_cookies_is_told_so(browser: Browser) -> None:
+    token = browser.token("/sign-in")
+    stranger = browser.app.test_client(use_cookies=False)
+    answer = stranger.post("/sign-in", data={"csrf_token": token})
+    assert answer.status_code == 400
+    assert "cho phép cookie" in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("path", ["/?lot=%00", "/?%00=1", "/lot/A%00", "/payments/%00/notify"])
+def test_an_address_with_a_nul_is_refused_before_any_page(browser: Browser, path: str) -> None:
+    assert browser.get(path).status_code == 400
+
+
+@pytest.mark.parametrize("form", [{"username": "a\0"}, {"a\0": "x"}])
+def test_a_form_with_a_nul_is_refused_before_any_page(
+    browser: Browser, form: dict[str, str]
+) -> None:
+    answer = browser.client.post("/sign-in", data={"csrf_token": browser.token("/sign-in"), **form})
+    assert answer.status_code == 400
+    assert "Không đọc được yêu cầu này" in answer.get_data(as_text=True)
+
+
+def test_the_body_of_a_notice_is_left_to_the_provider(browser: Browser) -> None:
+    answer = browser.client.post("/payments/nobody/notify", data={"a": "\0"})
+    assert answer.status_code == 404
