@@ -132,8 +132,9 @@ def _correct(tx: Session, own: uuid.UUID, badge: Badge, now: datetime) -> None:
 
 
 def _confirm(tx: Session, own: uuid.UUID, badge: Badge, now: datetime) -> None:
-    wish = request.form.get("entry_at", "")
-    service.confirm_entry(tx, own, local_time(wish) if wish else None, badge.actor, now)
+    wish = request.form.get("entry_at")
+    entry_at = None if wish is None else local_time(wish)
+    service.confirm_entry(tx, own, entry_at, badge.actor, now)
 
 
 def local_input(instant: datetime) -> str:
@@ -147,7 +148,7 @@ def local_time(text: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError as error:
         raise _not_a_time(text) from error
-    if found.tzinfo is not None:
+    if found.tzinfo is not None or len(text) <= len("2026-11-20"):  # a day alone is not midnight
         raise _not_a_time(text)
     return found.replace(tzinfo=CITY_ZONE)
 

@@ -160,7 +160,9 @@ def test_a_declared_entry_is_set_back_in_local_time(town: Town, hoa: Browser) ->
     assert now_of(town, session).entry_at == town.now - timedelta(minutes=90)
 
 
-@pytest.mark.parametrize("entry_at", ["yesterday", "2026-11-20T09:00", "2026-11-20T06:30Z"])
+@pytest.mark.parametrize(
+    "entry_at", ["yesterday", "2026-11-20T09:00", "2026-11-20T06:30Z", "2026-11-20", ""]
+)
 def test_an_impossible_entry_time_is_explained(town: Town, hoa: Browser, entry_at: str) -> None:
     session = town.arrive(declared=True)
     answer = hoa.post(check(session, "entry"), page=check(session), entry_at=entry_at)
