@@ -25,7 +25,7 @@ def add(pages: Blueprint, house: House) -> None:
     def lot(number: str) -> ResponseReturnValue:
         return _lot(house, number)
 
-    @pages.get("/lots/<number>/sign-<int:version>.<any(png, svg):kind>")
+    @pages.get("/lots/<number>/sign-<int(max=9999):version>.<any(png, svg):kind>")
     def picture(number: str, version: int, kind: str) -> ResponseReturnValue:
         return _picture(house, number, version, kind)
 
@@ -36,7 +36,7 @@ def add(pages: Blueprint, house: House) -> None:
             service.issue_sign(tx, found, the_badge().actor, house.clock())
         return redirect(url_for("admin.lot", number=number), 303)
 
-    @pages.post("/lots/<number>/signs/<int:version>/retire")
+    @pages.post("/lots/<number>/signs/<int(max=9999):version>/retire")
     def retire_sign(number: str, version: int) -> ResponseReturnValue:
         with house.databases.write.begin() as tx:
             found = service.lot_by_number(tx, number)

@@ -23,6 +23,7 @@ from payments.errors import Conflict, NotFound, WrongUsage
 
 #: Actor of acts typed into a terminal.
 COMMAND_LINE = "command"
+LONGEST_NAME = 80
 
 _USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])")
 
@@ -57,7 +58,7 @@ def add_person(tx: Session, new: NewPerson, now: datetime, actor: str = COMMAND_
     password = generate_password()
     person = Person(
         username=username,
-        name=new.name.strip() or username,
+        name=_check_name(new.name) or username,
         role=new.role,
         operator_id=operator_id,
         password_hash=hash_password(password),
@@ -76,11 +77,18 @@ def _check_username(tx: Session, wish: str) -> str:
     if not _USERNAME.fullmatch(username):
         raise WrongUsage(
             "%(username)s cannot be a user name: use 2 to 32 letters a–z, digits, dots or hyphens.",
-            username=wish,
+            username=wish[:LONGEST_NAME] or "—",
         )
     if tx.scalar(select(Person.id).where(Person.username == username)):
         raise Conflict("The user name %(username)s is taken.", username=username)
     return username
+
+
+def _check_name(wish: str) -> str:
+    name = " ".join(wish.split())
+    if len(name) > LONGEST_NAME:
+        raise WrongUsage("A name has at most %(longest)s characters.", longest=LONGEST_NAME)
+    return name
 
 
 def _lots(tx: Session, new: NewPerson) -> Sequence[Lot]:

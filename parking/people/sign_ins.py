@@ -31,6 +31,8 @@ IDLE = {
 }
 #: `seen_at` is not rewritten more often: a page view should not cost a write.
 SEEN_EVERY = timedelta(minutes=1)
+#: No user name is longer, so what is cut off here fits nobody, and no attempt fills the database.
+LONGEST_NAME = 64
 
 
 class WrongPassword(NotAllowed):
@@ -48,7 +50,7 @@ def sign_in(
 
     Raises `WrongPassword`, or `TooMany` after too many attempts by name or by address.
     """
-    name = username.strip().casefold()
+    name = username.strip().casefold()[:LONGEST_NAME]
     with db.begin() as tx:
         throttle.count(tx, name, address, now)
         person = tx.scalar(select(Person).where(Person.username == name))

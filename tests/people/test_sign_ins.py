@@ -183,3 +183,11 @@ def test_old_attempts_are_swept_away(house: House, clock: HandClock) -> None:
         throttle.count(tx, "chi", HERE, clock())
     with house.databases.read() as tx:
         assert tx.scalars(select(SignInAttempt.username)).all() == ["chi"]
+
+
+def test_an_endless_name_is_an_attempt_like_any_other(house: House) -> None:
+    with pytest.raises(WrongPassword):
+        enter(house, "x" * 100_000, "y")
+    with house.databases.read() as tx:
+        (attempt,) = tx.scalars(select(SignInAttempt))
+    assert attempt.username == "x" * 64

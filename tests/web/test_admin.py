@@ -54,6 +54,8 @@ def test_a_refused_person_keeps_what_was_typed(admin: Browser) -> None:
     assert answer.status_code == 400
     assert "ít nhất một bãi xe" in text
     assert 'value="Bình &lt;b&gt;"' in text
+    endless = admin.post(NEW, page=NEW, username="chi", name="x" * 81, role="finance")
+    assert "nhiều nhất 80 ký tự" in endless.get_data(as_text=True)
     taken = admin.post(NEW, page=NEW, username=ADMIN, role="finance")
     assert taken.status_code == 409
 
@@ -84,6 +86,7 @@ def test_access_is_taken_away_and_given_back(admin: Browser) -> None:
         (f"/admin/people/{ADMIN}/promote", 404),
         ("/admin/lots/Z9/signs", 404),
         ("/admin/lots/A1/signs/7/retire", 404),
+        (f"/admin/lots/A1/signs/{10**30}/retire", 404),
     ],
 )
 def test_what_cannot_be_done_is_explained_and_changes_nothing(
