@@ -59,7 +59,8 @@ def test_the_last_digits_find_a_plate(town: Town, hoa: Browser) -> None:
     assert rows(hoa, f"{LIST}?q=345") == ["29A-993.45", "30A-123.45"]
     assert rows(hoa, f"{LIST}?q=3.46") == ["30A-123.46"]
     assert "Không tìm thấy xe" in plain(hoa.get(f"{LIST}?q=777"))
-    assert hoa.get(f"{LIST}?q=%F0%9F%9A%97&lot=%00&unpaid=yes").status_code == 200
+    assert hoa.get(f"{LIST}?q=%F0%9F%9A%97&lot=XX&unpaid=yes").status_code == 200
+    assert hoa.get(f"{LIST}?lot=%00").status_code == 400
 
 
 def test_only_the_unpaid_can_be_shown(town: Town, hoa: Browser) -> None:
