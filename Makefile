@@ -24,7 +24,7 @@ lint: .venv/.test
 	@$(BIN)/mypy
 
 # Locked with hashes: what is installed is what was tested, wherever it comes from.
-LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-header --no-annotate \
+LOCK := $(BIN)/pip-compile --quiet --generate-hashes --no-strip-extras --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 lock: .venv/.run
 	@$(BIN)/python -m pip install --quiet pip-tools==7.6.2
