@@ -110,7 +110,10 @@ def test_an_operator_sees_its_own_figures_only(world: World) -> None:
 def test_a_day_nobody_looked_at_is_empty_and_awaits_its_files(world: World) -> None:
     empty = report(world)
     assert empty.total == Figures()
-    assert [(p.state, p.due_at) for p in empty.by_account] == [("awaiting", None), ("awaiting", None)]
+    assert [(p.state, p.due_at) for p in empty.by_account] == [
+        ("awaiting", None),
+        ("awaiting", None),
+    ]
     assert empty.as_of == at(DAY + 3 * ONE)
 
 
