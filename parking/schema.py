@@ -19,6 +19,7 @@ from parking.receipts.models import Receipt
 from parking.sessions.models import ParkingSession
 from payments.db import Base, UtcDateTime
 from payments.models import Payment
+from payments.payback import RefundTask
 from reconciliation.models import Statement
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Payment",
     "Person",
     "Receipt",
+    "RefundTask",
     "Statement",
     "UtcDateTime",
     "check",

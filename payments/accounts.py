@@ -30,9 +30,12 @@ class Gateways:
         make = self.registry.get(account.provider)
         if make is None:
             raise NotFound("There is no payment provider %(name)s.", name=account.provider)
-        opened = tuple(self.vault.open(secret) for secret in account.secrets)
-        settings = AccountSettings(account.slug, account.mode, account.settings, opened)
-        return make(settings, self.http, self.clock)
+        return make(self.settings(account), self.http, self.clock)
+
+    def settings(self, account: MerchantAccount) -> AccountSettings:
+        """`account` as its provider sees it, secrets opened. Raises `SecretUnreadable`."""
+        opened = tuple(self.vault.open_parts(sealed) for sealed in account.secrets)
+        return AccountSettings(account.slug, account.mode, account.settings, opened)
 
 
 def open_account(
@@ -44,7 +47,7 @@ def open_account(
     provider: str,
     mode: str,
     settings: Mapping[str, object],
-    secret: str,
+    secret: Mapping[str, str],
     now: datetime,
 ) -> MerchantAccount:
     """Register an operator's credentials; the secret is encrypted before it touches the database."""
@@ -54,7 +57,7 @@ def open_account(
         provider=provider,
         mode=mode,
         settings=dict(settings),
-        secrets=[vault.seal(secret)],
+        secrets=[vault.seal_parts(secret)],
         created_at=now,
     )
     tx.add(account)

@@ -7,24 +7,21 @@ with nothing open, write the outcome and commit. A crash in between leaves an op
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Sequence, select
-from sqlalchemy import func as sql
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from payments import state
 from payments.accounts import Gateways
 from payments.codes import code_for
-from payments.db import insert_once, new_id
+from payments.db import insert_once, new_id, next_number
 from payments.errors import Conflict, Unavailable
 from payments.models import MerchantAccount, Payment
 from payments.money import InvalidMoney, Money
 from payments.provider import Checkout, Order, ProviderRefused, ProviderUnavailable, Status
 from payments.service import say
-
-_NUMBERS = Sequence("payment_number")
 
 #: First poll of a payment whose driver was sent away to pay.
 FIRST_POLL = timedelta(seconds=30)
@@ -47,13 +44,8 @@ class Request:
     expires_at: datetime
     return_url: str
     notify_url: str
-
-
-def next_number(tx: Session) -> int:
-    """The next order number. SQLite has no sequences; its writers are alone, so a maximum will do."""
-    if tx.get_bind().dialect.name == "postgresql":
-        return int(tx.execute(_NUMBERS.next_value()).scalar_one())
-    return int(tx.scalar(select(sql.coalesce(sql.max(Payment.number), 0))) or 0) + 1
+    method: str = ""
+    payer_ip: str = ""
 
 
 def order_of(payment: Payment) -> Order:
@@ -64,9 +56,11 @@ def order_of(payment: Payment) -> Order:
         amount=payment.amount,
         currency=payment.currency,
         description=payment.description,
+        created_at=payment.created_at,
         expires_at=payment.expires_at,
         return_url=payment.return_url,
         notify_url=payment.notify_url,
+        method=payment.method,
         provider_ref=payment.provider_ref,
     )
 
@@ -122,7 +116,7 @@ def _standing(tx: Session, request: Request) -> Payment | None:
 
 
 def _new_payment(tx: Session, request: Request, now: datetime) -> Payment:
-    number = next_number(tx)
+    number = next_number(tx, Payment.number)
     return Payment(
         id=new_id(),
         number=number,
@@ -139,6 +133,7 @@ def _new_payment(tx: Session, request: Request, now: datetime) -> Payment:
         expires_at=request.expires_at,
         return_url=request.return_url.replace("{code}", code_for(number)),
         notify_url=request.notify_url,
+        method=request.method,
         next_poll_at=now + FIRST_POLL,
     )
 
@@ -146,23 +141,32 @@ def _new_payment(tx: Session, request: Request, now: datetime) -> Payment:
 def start(
     db: sessionmaker[Session], gateways: Gateways, request: Request, now: datetime
 ) -> Payment:
-    """Begin to collect; the returned payment has a `checkout_url` when the provider accepted it.
+    """Begin to collect; the returned payment has a `checkout_url` or a `transfer` when the provider
+    accepted it.
 
     A provider that does not answer leaves the payment `unknown` (polls go on), one that refuses
     leaves it `failed`; neither is raised, because the caller shows the payment as it stands.
     """
     with db.begin() as tx:
         payment = intend(tx, request, now)
-    if payment.checkout_url is None and payment.state in state.OPEN:
-        checkout, status = _announce(gateways, payment)
+    if not is_announced(payment) and payment.state in state.OPEN:
+        checkout, status = _announce(gateways, payment, request.payer_ip)
         with db.begin() as tx:
             return _note_checkout(tx, payment, checkout, status, now)
     return payment
 
 
-def _announce(gateways: Gateways, payment: Payment) -> tuple[Checkout | None, Status]:
+def is_announced(payment: Payment) -> bool:
+    """Whether the provider accepted the order, so that the driver can go on."""
+    return payment.checkout_url is not None or payment.transfer is not None
+
+
+def _announce(
+    gateways: Gateways, payment: Payment, payer_ip: str
+) -> tuple[Checkout | None, Status]:
+    order = replace(order_of(payment), payer_ip=payer_ip)
     try:
-        return gateways.provider(payment.account).start(order_of(payment)), Status.PENDING
+        return gateways.provider(payment.account).start(order), Status.PENDING
     except ProviderUnavailable:
         return None, Status.UNKNOWN
     except ProviderRefused:
@@ -176,4 +180,5 @@ def _note_checkout(
     payment = tx.get_one(Payment, intended.id)
     if checkout is not None:
         payment.checkout_url, payment.provider_ref = checkout.url, checkout.provider_ref
+        payment.transfer = asdict(checkout.transfer) if checkout.transfer else None
     return payment

@@ -8,10 +8,13 @@ single wrong symbol and every exchange of two. The order number is multiplied by
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from payments.errors import Complaint
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRTVWXYZ"
 PREFIX = "PK"
+REFUND_PREFIX = "RK"
 LENGTH = 9
 SPACE: int = len(ALPHABET) ** LENGTH
 #: Coprime to 29, near the golden section of SPACE: consecutive numbers land far apart.
@@ -56,3 +59,17 @@ def _decode(symbols: str) -> int:
     for symbol in symbols:
         value = value * len(ALPHABET) + ALPHABET.index(symbol)
     return value * _INVERSE % SPACE
+
+
+def refund_code(number: int) -> str:
+    """The code of refund `number`, as a bank prints it beside money that goes back."""
+    return REFUND_PREFIX + code_for(number).removeprefix(PREFIX)
+
+
+def refund_numbers(codes: Iterable[str]) -> list[int]:
+    """The refund numbers behind those of `codes` that are refund codes."""
+    return [
+        number_of(PREFIX + code.removeprefix(REFUND_PREFIX))
+        for code in codes
+        if code.startswith(REFUND_PREFIX)
+    ]

@@ -26,14 +26,17 @@ from sqlalchemy import (
     Engine,
     Insert,
     MetaData,
+    Sequence,
     String,
     Uuid,
     create_engine,
     event,
+    func,
     make_url,
+    select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
 #: Business days are calendar days here (no daylight saving time since 1975).
@@ -97,6 +100,15 @@ def new_id() -> uuid.UUID:
     fraction = rest * 4096 // 1_000_000
     value = milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | secrets.randbits(62)
     return uuid.UUID(int=value)
+
+
+def next_number(tx: Session, column: InstrumentedAttribute[Any]) -> int:
+    """The next integer of `column` (``payment.number`` has the sequence ``payment_number``). SQLite
+    has no sequences; its writers are alone, so a maximum will do."""
+    if tx.get_bind().dialect.name == "postgresql":
+        numbers = Sequence(f"{column.class_.__tablename__}_{column.key}")
+        return int(tx.execute(numbers.next_value()).scalar_one())
+    return int(tx.scalar(select(func.coalesce(func.max(column), 0))) or 0) + 1
 
 
 def business_day(instant: datetime) -> date:

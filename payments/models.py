@@ -17,12 +17,16 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from payments.db import Base, new_id
 
 #: Tables whose rows may never change, with the triggers that guard them.
-APPEND_ONLY = ("notice", "movement", "transfer", "audit")
+APPEND_ONLY = ("notice", "movement", "transfer", "attachment", "audit")
 
 
 class MerchantAccount(Base):
     """An operator's credentials at one provider. `slug` stands in the notify address; `secrets` are
-    encrypted, newest first, at most two alive during a rotation."""
+    encrypted, newest first, at most two alive during a rotation.
+
+    `least` and `most` (minor units) and `opens` to `closes` (``HH:MM``, the city's time, across
+    midnight when `closes` is the earlier) bound what is offered to drivers; None: the rail's own.
+    """
 
     __tablename__ = "merchant_account"
 
@@ -34,6 +38,10 @@ class MerchantAccount(Base):
     currency: Mapped[str] = mapped_column(default="VND")
     settings: Mapped[dict[str, Any]]
     secrets: Mapped[list[Any]]
+    least: Mapped[int | None]
+    most: Mapped[int | None]
+    opens: Mapped[str | None]
+    closes: Mapped[str | None]
     created_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]
 
@@ -46,7 +54,8 @@ class Payment(Base):
     `reference` is whatever the caller collects for (opaque here), `intent` the caller's name for
     this attempt: one intent has at most one open payment per account. `state` to `paid_at` are the
     stored fold (`payments.state`); only `payments.service.record` writes them. `refunded` counts
-    refunds asked or done.
+    refunds asked or done. The driver goes on at `checkout_url`, or by the bank `transfer`
+    (`payments.provider.BankTransfer` as a mapping).
     """
 
     __tablename__ = "payment"
@@ -66,8 +75,10 @@ class Payment(Base):
     expires_at: Mapped[datetime]
     return_url: Mapped[str]
     notify_url: Mapped[str]
+    method: Mapped[str] = mapped_column(default="")
     provider_ref: Mapped[str | None]
     checkout_url: Mapped[str | None]
+    transfer: Mapped[dict[str, Any] | None]
     state: Mapped[str] = mapped_column(default="created")
     flags: Mapped[str] = mapped_column(default="")
     received: Mapped[int] = mapped_column(default=0)
@@ -157,6 +168,19 @@ class Movement(Base):
     )
 
 
+class Attachment(Base):
+    """Says which payment a movement in suspense belongs to. Append-only, at most one a movement:
+    the movement itself stays as it was told."""
+
+    __tablename__ = "attachment"
+
+    movement_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("movement.id"), primary_key=True)
+    payment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("payment.id"), index=True)
+    actor: Mapped[str]
+    reason: Mapped[str]
+    at: Mapped[datetime]
+
+
 class Transfer(Base):
     """One ledger row: `amount` from `credit` to `debit`, both accounts of `operator`. Append-only."""
 
@@ -184,13 +208,15 @@ class Transfer(Base):
 
 class Refund(Base):
     """Money to go back. `purpose` is ``charge`` (we charge less than we did) or ``excess`` (the
-    driver paid more than the charge). `state`: asked, done or failed."""
+    driver paid more than the charge). `state`: asked, done or failed. `number` is the integer of
+    the refund code (`payments.codes`) that a bank prints beside money that went back."""
 
     __tablename__ = "refund"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     payment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("payment.id"), index=True)
     key: Mapped[str] = mapped_column(unique=True)
+    number: Mapped[int | None]
     amount: Mapped[int]
     purpose: Mapped[str]
     reason: Mapped[str]
@@ -207,6 +233,7 @@ class Refund(Base):
         CheckConstraint("amount > 0", name="amount_positive"),
         CheckConstraint("purpose IN ('charge', 'excess')", name="purpose"),
         CheckConstraint("state IN ('asked', 'done', 'failed')", name="state"),
+        Index("ux_refund_number", "number", unique=True),
     )
 
 

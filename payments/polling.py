@@ -94,7 +94,8 @@ def poll_refund(
     """Ask for one refund again; the key makes the repeat harmless where it was already done."""
     with db() as tx:
         refund = tx.get_one(Refund, refund_id)
-    told = _fetch(gateways, refund.payment.account, refund_order(refund))
+        order = refund_order(tx, refund)
+    told = _fetch(gateways, refund.payment.account, order)
     with db.begin() as tx:
         lock_payment(tx, refund.payment_id)  # first, as everybody does who writes a refund
         if told is not None:

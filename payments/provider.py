@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from payments.errors import Complaint, Unavailable
 
@@ -69,44 +69,69 @@ class LineKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AccountSettings:
-    """A merchant account as its provider sees it. `secrets` holds one or two live ones, newest first."""
+    """A merchant account as its provider sees it. `secrets` holds one or two live ones, newest
+    first; each maps the provider's `secret_fields` to their values."""
 
     slug: str
     mode: str  # "test" or "live"
     settings: Mapping[str, object]
-    secrets: tuple[str, ...]
+    secrets: tuple[Mapping[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be collected. `code` is our payment code, `number` the integer it is made from."""
+    """What is to be collected. `code` is our payment code, `number` the integer it is made from,
+    `method` one of the provider's `methods`. `payer_ip` is known only while the driver waits."""
 
     code: str
     number: int
     amount: int
     currency: str
     description: str
+    created_at: datetime
     expires_at: datetime
     return_url: str
     notify_url: str
+    method: str = ""
     provider_ref: str | None = None
+    payer_ip: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RefundOrder:
-    """A refund to ask for or to ask about. `key` makes a repeated request harmless."""
+    """A refund to ask for or to ask about. `key` makes a repeated request harmless; `number` is the
+    integer of our refund code, `receipt_ref` the rail's reference of the money that goes back."""
 
     key: str
+    number: int
     amount: int
+    asked_at: datetime
+    asked_by: str
+    reason: str
     payment: Order
+    receipt_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BankTransfer:
+    """What a payer's bank app needs: the code to scan and the same facts in words. `bank` is the
+    bank's six-digit number (BIN), `account` and `purpose` exactly as they stand in `payload`."""
+
+    payload: str
+    bank: str
+    account: str
+    holder: str
+    purpose: str
 
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """Where to send the driver, and the provider's own reference for the order."""
+    """How the driver goes on: to the provider's page at `url`, or by the bank `transfer` that our
+    own page shows. `provider_ref` is the provider's own reference for the order."""
 
-    url: str
-    provider_ref: str
+    url: str | None = None
+    provider_ref: str | None = None
+    transfer: BankTransfer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +154,10 @@ class Notice:
 
     `status` is about the payment named by `order_code`; `refund_key` is set when it is about a
     refund of ours (then `status` PAID means done, FAILED means it will not happen).
+
+    A bank only knows what somebody typed: then `order_code` is None and `candidates` are the
+    payment and refund codes that can be read there. When exactly one of them stands in our books,
+    the notice is about that one; when none or several do, nobody guesses.
     """
 
     key: str
@@ -138,6 +167,7 @@ class Notice:
     movements: tuple[MovementFact, ...] = ()
     provider_ref: str | None = None
     refund_key: str | None = None
+    candidates: tuple[str, ...] = ()
     #: signed longer ago than the replay window allows: stored, then settled by `fetch`.
     stale: bool = False
 
@@ -156,9 +186,15 @@ class Outcome(StrEnum):
     """What became of a notice, so that a provider can be answered in its own words."""
 
     APPLIED = "applied"
+    #: applied, but the amount is not the one that was ordered.
+    WRONG_AMOUNT = "wrong_amount"
     REPEATED = "repeated"
     UNKNOWN_PAYMENT = "unknown_payment"
     DEFERRED = "deferred"
+    #: not from the provider, or not readable: nothing was stored.
+    INVALID = "invalid"
+    #: our own fault, such as a database that is away: nothing was stored, it must be sent again.
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +247,15 @@ class StatementFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Hosts:
+    """Where one mode of a rail lives: the hosts we call and the pages drivers are sent to, each as
+    ``host`` or ``host:port``. What comes only with a contract is added by the setting PROVIDER_HOSTS."""
+
+    called: tuple[str, ...] = ()
+    visited: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """Facts about a rail, checked at start for every enabled account."""
 
@@ -246,7 +291,14 @@ class Provider(Protocol):
 
     name: ClassVar[str]
     label: ClassVar[str]
+    #: names an account's settings must have; every account may have more, which the rail documents.
     settings: ClassVar[tuple[str, ...]]
+    #: the parts of one secret.
+    secret_fields: ClassVar[tuple[str, ...]]
+    #: ways to pay on this rail that a driver chooses between, by what the rail calls them → label.
+    methods: ClassVar[Mapping[str, str]]
+    #: "test" and "live" → where that mode lives.
+    hosts: ClassVar[Mapping[str, Hosts]]
     capabilities: ClassVar[Capabilities]
 
     def __init__(self, account: AccountSettings, http: Http, clock: Clock) -> None: ...
@@ -258,7 +310,7 @@ class Provider(Protocol):
         """Verify the raw bytes, then read them. Raises `InvalidNotice`."""
 
     def reply(self, outcome: Outcome) -> Reply:
-        """The acknowledgement this provider wants."""
+        """The acknowledgement this provider wants, so that it stops or comes back as is right."""
 
     def fetch(self, order: Order | RefundOrder) -> Notice:
         """The truth on request. PENDING and UNKNOWN are answers."""
@@ -269,3 +321,36 @@ class Provider(Protocol):
     def statement(self, since: date, until: date) -> Sequence[StatementFile]:
         """The settlement files of the business days from `since` to `until`, both included, that
         exist already; a day that is not out yet is simply absent. Raises `InvalidStatement`."""
+
+
+@runtime_checkable
+class Feed(Protocol):
+    """A rail whose notices can be lost for good and that can list what happened since."""
+
+    def recent(self, since: datetime) -> Sequence[Notice]:
+        """Everything that was told, or should have been, from `since` until now."""
+
+
+@dataclass(frozen=True, slots=True)
+class PayerAccount:
+    """The bank account money came from. `bank` is a BIN, a short name or empty."""
+
+    bank: str
+    account: str
+    holder: str
+
+
+@runtime_checkable
+class KnowsPayer(Protocol):
+    """A rail whose notices name the payer's account, so that money can go back there."""
+
+    def payer(self, raw: bytes) -> PayerAccount | None:
+        """The account named by a notice whose raw bytes these are; None when it names none."""
+
+
+@runtime_checkable
+class Cancels(Protocol):
+    """A rail on which an order that nobody paid can be closed, so that it cannot be paid later."""
+
+    def cancel(self, order: Order) -> Notice:
+        """Close `order`; the answer says what became of it, which may be that it was paid."""

@@ -15,10 +15,17 @@ from sqlalchemy.orm import Session, sessionmaker
 from payments import audit, ledger
 from payments.accounts import Gateways
 from payments.checkout import order_of
+from payments.db import next_number
 from payments.errors import Conflict
-from payments.models import Refund
+from payments.models import Movement, Refund
+from payments.provider import (
+    MovementKind,
+    ProviderRefused,
+    ProviderUnavailable,
+    RefundOrder,
+    Status,
+)
 from payments.provider import Notice as Told
-from payments.provider import ProviderRefused, ProviderUnavailable, RefundOrder, Status
 from payments.service import lock_payment, record, resettle
 
 
@@ -52,6 +59,7 @@ def ask(tx: Session, request: RefundRequest, now: datetime) -> Refund:
     refund = Refund(
         payment=payment,
         key=request.key,
+        number=next_number(tx, Refund.number),
         amount=request.amount,
         purpose=request.purpose,
         reason=request.reason,
@@ -79,9 +87,24 @@ def _repeated(known: Refund, request: RefundRequest) -> Refund:
     return known
 
 
-def refund_order(refund: Refund) -> RefundOrder:
-    """The refund as its provider knows it."""
-    return RefundOrder(refund.key, refund.amount, order_of(refund.payment))
+def refund_order(tx: Session, refund: Refund) -> RefundOrder:
+    """The refund as its provider knows it; the money goes back from the largest receipt."""
+    receipt = (
+        select(Movement.rail_ref)
+        .where(Movement.payment_id == refund.payment_id, Movement.kind == MovementKind.RECEIPT)
+        .order_by(Movement.amount.desc(), Movement.event_at, Movement.id)
+        .limit(1)
+    )
+    return RefundOrder(
+        key=refund.key,
+        number=refund.number or 0,
+        amount=refund.amount,
+        asked_at=refund.asked_at,
+        asked_by=refund.asked_by,
+        reason=refund.reason,
+        payment=order_of(refund.payment),
+        receipt_ref=tx.scalar(receipt),
+    )
 
 
 def send(
@@ -90,17 +113,18 @@ def send(
     """Ask the provider for a refund that was set aside; an answer that never came is left to polls."""
     with db() as tx:
         refund = tx.get_one(Refund, refund_id)
-    told = _answer(gateways, refund, now)
+        order = refund_order(tx, refund)
+    told = _answer(gateways, refund, order, now)
     with db.begin() as tx:
         if told is not None:
             record(tx, refund.payment.account, told, now, source="answer")
         return tx.get_one(Refund, refund_id)
 
 
-def _answer(gateways: Gateways, refund: Refund, now: datetime) -> Told | None:
+def _answer(gateways: Gateways, refund: Refund, order: RefundOrder, now: datetime) -> Told | None:
     provider = gateways.provider(refund.payment.account)
     try:
-        return provider.refund(refund_order(refund))
+        return provider.refund(order)
     except ProviderUnavailable:
         return None
     except ProviderRefused:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
@@ -34,3 +35,15 @@ class Vault:
                 "A stored merchant secret cannot be read: SECRETS_KEY is not the key it was "
                 "written with. Put the former key behind the new one, separated by a comma."
             ) from error
+
+    def seal_parts(self, parts: Mapping[str, str]) -> str:
+        """One secret of several named parts, as it may be stored."""
+        return self.seal(json.dumps(dict(parts), sort_keys=True))
+
+    def open_parts(self, sealed: str) -> dict[str, str]:
+        """The named parts again. Raises `SecretUnreadable` when no key fits."""
+        return {str(name): str(part) for name, part in json.loads(self.open(sealed)).items()}
+
+    def renew(self, sealed: str) -> str:
+        """The same secret under the newest key. Raises `SecretUnreadable`."""
+        return self.seal(self.open(sealed))

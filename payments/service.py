@@ -7,16 +7,26 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy import func as sql
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from payments import audit, ledger, state
+from payments.codes import refund_numbers
 from payments.db import insert_once, new_id
-from payments.models import MerchantAccount, Movement, Notice, NoticeBody, Payment, Refund
+from payments.models import (
+    Attachment,
+    MerchantAccount,
+    Movement,
+    Notice,
+    NoticeBody,
+    Payment,
+    Refund,
+)
 from payments.provider import MovementFact, MovementKind, Outcome, Status
 from payments.provider import Notice as Told
 
@@ -101,8 +111,8 @@ def record(
     the payment or refund it names is polled at once instead, and where it names none, there is
     nobody to ask and its money goes to suspense like any other.
     """
-    payment = _payment_named(tx, account, told.order_code)
-    entry = _Entry(account, told, payment, _refund_named(tx, payment, told.refund_key), now)
+    payment, refund = _named(tx, account, told)
+    entry = _Entry(account, told, payment, refund, now)
     notice_id = _store(tx, entry, source, raw)
     if notice_id is None:
         return Recorded(Outcome.REPEATED, entry.payment_id)
@@ -117,12 +127,51 @@ def record(
         return Recorded(Outcome.UNKNOWN_PAYMENT, None)
     payment.provider_ref = payment.provider_ref or told.provider_ref
     _refold(tx, payment, now)
-    return Recorded(Outcome.APPLIED, payment.id)
+    return Recorded(_outcome(payment, told), payment.id)
 
 
-def _payment_named(tx: Session, account: MerchantAccount, code: str | None) -> Payment | None:
-    if code is None:
-        return None
+def _outcome(payment: Payment, told: Told) -> Outcome:
+    receipts = [fact for fact in told.movements if fact.kind == MovementKind.RECEIPT]
+    ordered = (payment.amount, payment.currency)
+    as_ordered = all((fact.amount, fact.currency) == ordered for fact in receipts)
+    return Outcome.APPLIED if as_ordered else Outcome.WRONG_AMOUNT
+
+
+def _named(
+    tx: Session, account: MerchantAccount, told: Told
+) -> tuple[Payment | None, Refund | None]:
+    """The payment and the refund a notice is about, the payment under its lock."""
+    if told.candidates:
+        return _only_candidate(tx, account, told.candidates)
+    if told.order_code is None:
+        return None, None
+    payment = _payment_named(tx, account, told.order_code)
+    return payment, _refund_named(tx, payment, told.refund_key)
+
+
+def _only_candidate(
+    tx: Session, account: MerchantAccount, codes: Sequence[str]
+) -> tuple[Payment | None, Refund | None]:
+    """The one payment or refund of this account whose code somebody typed; nothing when several
+    are: two codes in one narrative are a question for a person."""
+    of_payments = select(Payment.code).where(
+        Payment.code.in_(codes), Payment.account_id == account.id
+    )
+    of_refunds = (
+        select(Refund.key, Payment.code)
+        .join(Payment, Payment.id == Refund.payment_id)
+        .where(Refund.number.in_(refund_numbers(codes)), Payment.account_id == account.id)
+    )
+    found: list[tuple[str, str | None]] = [(code, None) for code in tx.scalars(of_payments)]
+    found += [(code, key) for key, code in tx.execute(of_refunds)]
+    if len(found) != 1:
+        return None, None
+    code, key = found[0]
+    payment = _payment_named(tx, account, code)
+    return payment, _refund_named(tx, payment, key)
+
+
+def _payment_named(tx: Session, account: MerchantAccount, code: str) -> Payment | None:
     return tx.scalar(_locked(Payment.code == code, Payment.account_id == account.id))
 
 
@@ -211,6 +260,12 @@ def _substance(movement: Movement) -> dict[str, object]:
     return {"amount": movement.amount, "currency": movement.currency, "payment": payment}
 
 
+def belongs_to(payment_id: uuid.UUID) -> ColumnElement[bool]:
+    """SQL: movements of a payment, those attached to it later included."""
+    later = select(Attachment.movement_id).where(Attachment.payment_id == payment_id)
+    return or_(Movement.payment_id == payment_id, Movement.id.in_(later))
+
+
 def fold_of(tx: Session, payment: Payment) -> state.Fold:
     """What the stored facts say about `payment`: the truth that the stored fold must equal."""
     statuses = tx.scalars(
@@ -226,7 +281,7 @@ def fold_of(tx: Session, payment: Payment) -> state.Fold:
             Movement.event_at,
             Movement.rail_ref,
             Movement.occurrence,
-        ).where(Movement.payment_id == payment.id)
+        ).where(belongs_to(payment.id))
     )
     ordered = state.Ordered(payment.amount, payment.currency, payment.expires_at)
     return state.fold(ordered, statuses, (state.Motion(*motion) for motion in motions))
@@ -238,7 +293,7 @@ def refunded_of(tx: Session, payment: Payment) -> int:
         Refund.payment_id == payment.id, Refund.state.in_(REFUNDING)
     )
     theirs = select(sql.coalesce(sql.sum(Movement.amount), 0)).where(
-        Movement.payment_id == payment.id,
+        belongs_to(payment.id),
         Movement.kind == MovementKind.REFUND,
         Movement.refund_id.is_(None),
     )
@@ -276,5 +331,6 @@ def _refold_refund(tx: Session, refund: Refund, now: datetime) -> None:
 
 
 def resettle(tx: Session, payment: Payment, now: datetime) -> None:
-    """Rewrite the stored fold after a refund of `payment` was asked for in this transaction."""
+    """Rewrite the stored fold after a refund of `payment` was asked for, or a movement attached to
+    it, in this transaction."""
     _refold(tx, payment, now)

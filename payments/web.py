@@ -1,24 +1,36 @@
 """The one door providers knock on: ``/payments/<account>/notify``.
 
 The signature is checked on the raw bytes before anything is parsed. Every outcome has the answer
-the provider expects; only a database that is away is answered 503, so that the provider comes back.
+the provider expects, a forgery and a database that is away included: it stops or comes back.
 """
 
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 
 from flask import Blueprint, Response, abort, request
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from payments.accounts import Gateways, account_by_slug
-from payments.provider import NoticeRequest, Outcome
+from payments.models import MerchantAccount
+from payments.provider import InvalidNotice, NoticeRequest, Outcome, Provider
 from payments.service import record
 
 log = logging.getLogger(__name__)
 
 #: No provider's notice comes near this; more is refused before it is read.
 LARGEST_NOTICE = 256 * 1024
+
+#: Of several outcomes in one message, the first of these is answered.
+URGENCY = (
+    Outcome.WRONG_AMOUNT,
+    Outcome.UNKNOWN_PAYMENT,
+    Outcome.DEFERRED,
+    Outcome.APPLIED,
+    Outcome.REPEATED,
+)
 
 
 def notify_path(slug: str) -> str:
@@ -53,13 +65,34 @@ def _receive(
     with db() as tx:
         account = account_by_slug(tx, slug)
     provider = gateways.provider(account)
-    notices = provider.parse_notice(arrived)
-    raw = arrived.body or arrived.query.encode()  # some rails say everything in a GET's query
-    now = gateways.clock()
-    outcome = Outcome.REPEATED
-    with db.begin() as tx:
-        for told in notices:
-            outcome = record(tx, account, told, now, source="webhook", raw=raw).outcome
+    outcome = _outcome(db, account, provider, arrived, gateways.clock())
     log.info("notice from %s: %s", slug, outcome)
     reply = provider.reply(outcome)
     return Response(reply.body, reply.status, content_type=reply.content_type)
+
+
+def _outcome(
+    db: sessionmaker[Session],
+    account: MerchantAccount,
+    provider: Provider,
+    arrived: NoticeRequest,
+    now: datetime,
+) -> Outcome:
+    """What became of a message. Several notices in one are recorded together; the answer is the
+    most urgent of theirs. A provider may ask back between verifying and recording: nothing is open."""
+    try:
+        notices = provider.parse_notice(arrived)
+    except InvalidNotice as refusal:
+        log.warning("a notice to %s was refused: %s", account.slug, refusal)
+        return Outcome.INVALID
+    raw = arrived.body or arrived.query.encode()  # some rails say everything in a GET's query
+    try:
+        with db.begin() as tx:
+            outcomes = [
+                record(tx, account, told, now, source="webhook", raw=raw).outcome
+                for told in notices
+            ]
+    except (OperationalError, InterfaceError):
+        log.exception("a notice to %s could not be stored", account.slug)
+        return Outcome.FAILED
+    return min(outcomes, key=URGENCY.index, default=Outcome.REPEATED)

@@ -29,7 +29,6 @@ from payments.db import Databases
 from payments.http import HttpClient
 from payments.models import MerchantAccount, Payment
 from payments.polling import poll_payment
-from payments.provider import AccountSettings
 from payments.providers.sandbox import SandboxProvider
 from payments.sandbox.app import create_sandbox
 from payments.sandbox.books import Books
@@ -138,9 +137,7 @@ class Town:
 
     def driver_of(self, account: MerchantAccount) -> SandboxTest:
         """The test side of the sandbox for one account."""
-        opened = tuple(self.house.gateways.vault.open(secret) for secret in account.secrets)
-        settings = AccountSettings(account.slug, account.mode, account.settings, opened)
-        return SandboxTest(settings, self.http, self.clock)
+        return SandboxTest(self.house.gateways.settings(account), self.http, self.clock)
 
     def deliver(self, door: Flask) -> int:
         """The sandbox's notices that are due reach `door`, our web application."""
@@ -207,7 +204,7 @@ def _settle(town: Town) -> None:
                     "fee_permyriad": FEE_BASIS_POINTS,
                     "test_clock": True,
                 },
-                secret=merchant_secret(house.config, slug),
+                secret={"secret": merchant_secret(house.config, slug)},
                 now=now,
             )
         tx.flush()

@@ -58,6 +58,19 @@ class LotTariff(Base):
     tariff_code: Mapped[str]
 
 
+class LotAccount(Base):
+    """A merchant account a lot offers to drivers; the lowest `position` is offered first. A lot
+    without a row offers every account of its operator, oldest first."""
+
+    __tablename__ = "lot_account"
+
+    lot_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("lot.id"), primary_key=True)
+    account_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("merchant_account.id"), primary_key=True
+    )
+    position: Mapped[int]
+
+
 class Sign(Base):
     """A printed plate. A retired sign still opens, on a page that warns and asks to report it."""
 

@@ -97,7 +97,7 @@ def _account(tx: Session, vault: Vault, config: Config, operator: str, now: date
             "fee_permyriad": FEE_BASIS_POINTS,
             "test_clock": True,
         },
-        secret=merchant_secret(config, slug),
+        secret={"secret": merchant_secret(config, slug)},
         now=now,
     )
 

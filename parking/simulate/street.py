@@ -33,7 +33,6 @@ from payments.errors import Conflict
 from payments.http import HttpClient
 from payments.models import MerchantAccount, Payment
 from payments.polling import expire, poll_payment
-from payments.provider import AccountSettings
 from payments.refunds import RefundRequest
 from payments.sandbox.app import create_sandbox
 from payments.sandbox.books import Books
@@ -216,6 +215,4 @@ def open_street(
 
 
 def _driver(gateways: Gateways, account: MerchantAccount) -> SandboxTest:
-    opened = tuple(gateways.vault.open(secret) for secret in account.secrets)
-    settings = AccountSettings(account.slug, account.mode, account.settings, opened)
-    return SandboxTest(settings, gateways.http, gateways.clock)
+    return SandboxTest(gateways.settings(account), gateways.http, gateways.clock)

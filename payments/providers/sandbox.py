@@ -21,6 +21,7 @@ from payments.provider import (
     Capabilities,
     Checkout,
     Clock,
+    Hosts,
     Http,
     HttpAnswer,
     InvalidNotice,
@@ -52,6 +53,9 @@ class SandboxProvider:
     name: ClassVar[str] = "sandbox"
     label: ClassVar[str] = "Ví Thử (sandbox)"
     settings: ClassVar[tuple[str, ...]] = ("base_url", "merchant")
+    secret_fields: ClassVar[tuple[str, ...]] = ("secret",)
+    methods: ClassVar[Mapping[str, str]] = {"": label}
+    hosts: ClassVar[Mapping[str, Hosts]] = {}
     capabilities: ClassVar[Capabilities] = Capabilities(
         refunds=True, statements=True, currencies=frozenset({"VND"}), statement_due_minutes=15
     )
@@ -63,7 +67,7 @@ class SandboxProvider:
                 account=account.slug,
             )
         self._api = SandboxApi(account, http, clock)
-        self._secrets = account.secrets
+        self._secrets = tuple(parts["secret"] for parts in account.secrets)
         self._clock = clock
 
     def start(self, order: Order) -> Checkout:
@@ -114,8 +118,9 @@ class SandboxProvider:
         return signed_at
 
     def reply(self, outcome: Outcome) -> Reply:
-        """Whatever became of it, it is stored: the sandbox need not send it again."""
-        return Reply(200, json.dumps({"received": True, "outcome": outcome.value}))
+        """What is stored need not be sent again, whatever became of it."""
+        status = {Outcome.INVALID: 403, Outcome.FAILED: 503}.get(outcome, 200)
+        return Reply(status, json.dumps({"received": status == 200, "outcome": outcome.value}))
 
     def fetch(self, order: Order | RefundOrder) -> Notice:
         if isinstance(order, RefundOrder):

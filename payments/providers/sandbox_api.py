@@ -36,7 +36,7 @@ class SandboxApi:
             )
         self.merchant = merchant
         self._base_url = base_url.rstrip("/")
-        self._secret = account.secrets[0]
+        self._secret = account.secrets[0]["secret"]
         self._test_clock = settings.get("test_clock") is True
         self._http = http
         self._clock = clock

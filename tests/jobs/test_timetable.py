@@ -43,7 +43,7 @@ def test_a_night_without_a_statement_fails_so_that_it_is_tried_again_soon(
             provider="gone",
             mode="test",
             settings={},
-            secret="s" * 40,
+            secret={"secret": "s" * 40},
             now=now,
         )
     reconcile = next(row for row in timetable(gateways) if row.name == "reconcile")

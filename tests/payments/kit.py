@@ -148,7 +148,7 @@ def make_house(databases: Databases, now: datetime) -> House:
             provider=WordOfMouth.name,
             mode="test",
             settings={},
-            secret=SECRET,
+            secret={"secret": SECRET},
             now=now,
         )
     return House(databases, gateways, memory, account, now)

@@ -23,7 +23,7 @@ def open_another(house: House, slug: str, operator: str, mode: str = "test") -> 
             provider="word-of-mouth",
             mode=mode,
             settings={"merchant": "M1"},
-            secret="another",
+            secret={"secret": "another"},
             now=house.now,
         )
 
@@ -35,7 +35,7 @@ def retire(house: House, account: MerchantAccount) -> None:
 
 def test_secrets_are_stored_sealed(house: House) -> None:
     assert SECRET not in str(house.account.secrets)
-    assert house.gateways.vault.open(house.account.secrets[0]) == SECRET
+    assert house.gateways.vault.open_parts(house.account.secrets[0]) == {"secret": SECRET}
 
 
 def test_a_retired_account_is_no_longer_found_by_name(house: House) -> None:

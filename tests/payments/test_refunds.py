@@ -233,8 +233,12 @@ def test_who_asked_and_why_is_written_down(house: House) -> None:
 
 def test_the_provider_is_told_the_key_and_the_order(house: House) -> None:
     payment = house.paid_payment()
-    order = refund_order(house.ask(payment, amount=5_000))
+    asked = house.ask(payment, amount=5_000)
+    with house.databases.read() as tx:
+        order = refund_order(tx, asked)
     assert (order.key, order.amount, order.payment.code) == ("K1", 5_000, payment.code)
+    assert (order.number, order.asked_by, order.reason) == (1, "lan", "left early")
+    assert order.receipt_ref == "R1"
     assert order.payment.provider_ref == "WOM-1"
 
 

@@ -86,7 +86,7 @@ def test_a_code_of_another_merchant_account_is_unknown_here(house: House) -> Non
             provider="word-of-mouth",
             mode="test",
             settings={},
-            secret=SECRET,
+            secret={"secret": SECRET},
             now=house.now,
         )
         answer = record(

@@ -20,6 +20,7 @@ from payments.provider import (
     Capabilities,
     Checkout,
     Clock,
+    Hosts,
     Http,
     HttpAnswer,
     InvalidNotice,
@@ -69,13 +70,16 @@ class WordOfMouth:
     name: ClassVar[str] = "word-of-mouth"
     label: ClassVar[str] = "Word of mouth"
     settings: ClassVar[tuple[str, ...]] = ()
+    secret_fields: ClassVar[tuple[str, ...]] = ("secret",)
+    methods: ClassVar[Mapping[str, str]] = {"": label}
+    hosts: ClassVar[Mapping[str, Hosts]] = {}
     capabilities: ClassVar[Capabilities] = Capabilities(
         refunds=True, statements=False, currencies=frozenset({"VND"})
     )
     memory: ClassVar[Memory]
 
     def __init__(self, account: AccountSettings, http: Http, clock: Clock) -> None:
-        self._secrets = account.secrets
+        self._secrets = [parts["secret"] for parts in account.secrets]
 
     def start(self, order: Order) -> Checkout:
         self.memory.hear("start", order.code)
@@ -90,7 +94,8 @@ class WordOfMouth:
         return tuple(told_from(entry) for entry in json.loads(unquote_to_bytes(content)))
 
     def reply(self, outcome: Outcome) -> Reply:
-        return Reply(200, outcome.value, "text/plain")
+        status = {Outcome.INVALID: 403, Outcome.FAILED: 503}.get(outcome, 200)
+        return Reply(status, outcome.value, "text/plain")
 
     def fetch(self, order: Order | RefundOrder) -> Told:
         subject = order.key if isinstance(order, RefundOrder) else order.code

@@ -264,7 +264,7 @@ def make_world(
         accounts = [
             open_account(
                 tx, vault, slug=slug, operator=operator, provider=rail.name, mode="test",
-                settings={"fee_permyriad": 110, **settings}, secret=SECRET, now=at(DAY - 30 * ONE),
+                settings={"fee_permyriad": 110, **settings}, secret={"secret": SECRET}, now=at(DAY - 30 * ONE),
             )
             for slug, operator in (("an-binh", "An Bình"), ("cau-go", "Cầu Gỗ"))
         ]  # fmt: skip

@@ -13,7 +13,7 @@ from flask import Flask
 
 from payments.db import CITY_ZONE
 from payments.http import HttpClient
-from payments.provider import AccountSettings, HttpAnswer, NoticeRequest, Order
+from payments.provider import AccountSettings, HttpAnswer, NoticeRequest, Order, RefundOrder
 from payments.providers.sandbox import SandboxProvider
 from payments.sandbox.app import create_sandbox
 from payments.sandbox.books import Books
@@ -70,7 +70,7 @@ def merchants() -> dict[str, Merchant]:
 
 def account(merchant: str = "an", secret: str = AN_SECRET, **settings: object) -> AccountSettings:
     whole = {"base_url": BASE, "merchant": merchant, **settings}
-    return AccountSettings(f"{merchant}-sandbox", "test", whole, (secret,))
+    return AccountSettings(f"{merchant}-sandbox", "test", whole, ({"secret": secret},))
 
 
 @dataclass
@@ -96,6 +96,7 @@ class World:
             amount=amount,
             currency="VND",
             description="Gửi xe Phố Hàng Trống",
+            created_at=self.clock(),
             expires_at=self.clock() + timedelta(minutes=15),
             return_url="https://parking.test/s/abc",
             notify_url="https://parking.test/payments/an-sandbox/notify",
@@ -114,6 +115,11 @@ class World:
         inbox = inbox or Inbox()
         self.books.deliver_due(self.clock(), inbox)
         return inbox
+
+
+def giving_back(key: str, amount: int, payment: Order) -> RefundOrder:
+    """A refund as the house asks for it."""
+    return RefundOrder(key, 1, amount, payment.created_at, "lan", "left early", payment)
 
 
 MakeWorld = Callable[..., World]

@@ -14,7 +14,7 @@ from payments.provider import (
     RefundOrder,
     Status,
 )
-from tests.sandbox.conftest import Clock, World
+from tests.sandbox.conftest import Clock, World, giving_back
 
 
 def test_a_paid_order_tells_of_its_money(world: World) -> None:
@@ -137,7 +137,7 @@ def test_an_unknown_act_or_order_is_refused(world: World) -> None:
 
 
 def refund_of(order: Order, amount: int, key: str = "R1") -> RefundOrder:
-    return RefundOrder(key, amount, order)
+    return giving_back(key, amount, order)
 
 
 def test_a_refund_is_done_once_per_key(world: World) -> None:
@@ -172,7 +172,7 @@ def test_a_refund_of_an_unknown_order_is_refused_and_an_unknown_refund_is_unknow
 ) -> None:
     order = world.order()
     stranger = Order(
-        "PK9", 9, 1, "VND", "", order.expires_at, order.return_url, order.notify_url
+        "PK9", 9, 1, "VND", "", order.created_at, order.expires_at, order.return_url, order.notify_url
     )  # fmt: skip
     with pytest.raises(ProviderRefused, match="no order PK9"):
         world.an.refund(refund_of(stranger, 1))

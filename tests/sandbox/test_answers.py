@@ -14,7 +14,6 @@ from payments.provider import (
     HttpAnswer,
     ProviderRefused,
     ProviderUnavailable,
-    RefundOrder,
 )
 from payments.providers.sandbox import SandboxProvider
 from tests.sandbox.conftest import (
@@ -22,6 +21,7 @@ from tests.sandbox.conftest import (
     Clock,
     World,
     account,
+    giving_back,
 )
 from tests.sandbox.test_parse_notice import fields
 
@@ -71,7 +71,7 @@ def test_an_answer_that_says_nothing_leaves_the_outcome_unknown(
     with pytest.raises(ProviderUnavailable):
         answering(status, body).start(order)
     with pytest.raises(ProviderUnavailable):
-        answering(status, body).refund(RefundOrder("R2", 1, order))
+        answering(status, body).refund(giving_back("R2", 1, order))
 
 
 def test_a_refusal_gives_the_reason_when_there_is_one(world: World) -> None:

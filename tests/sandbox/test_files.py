@@ -11,10 +11,9 @@ from payments.provider import (
     Control,
     LineKind,
     ProviderRefused,
-    RefundOrder,
     StatementFile,
 )
-from tests.sandbox.conftest import MORNING, TODAY, TOMORROW, Clock, World
+from tests.sandbox.conftest import MORNING, TODAY, TOMORROW, Clock, World, giving_back
 
 
 def file_of(world: World, days: int = 0) -> StatementFile:
@@ -37,7 +36,7 @@ def test_the_file_is_out_a_quarter_after_midnight(world: World, clock: Clock) ->
 
 def test_a_days_file_holds_receipts_refunds_fees_and_the_payout(world: World) -> None:
     first, second = world.paid(1, 20_000), world.paid(2, 45_000)
-    world.an.refund(RefundOrder("R1", 5_000, second))
+    world.an.refund(giving_back("R1", 5_000, second))
     file = file_of(world)
     receipt, other, refund, payout = file.lines
     assert (receipt.order_code, receipt.gross, receipt.fee, receipt.net) == (
@@ -129,7 +128,7 @@ def test_refunds_that_outweigh_receipts_are_kept_back_from_the_next_payout(
     order = world.paid(1, 50_000)
     file_of(world)
     clock.now = MORNING + timedelta(days=1)
-    world.an.refund(RefundOrder("R1", 50_000, order))
+    world.an.refund(giving_back("R1", 50_000, order))
     only_refund = file_of(world, 1)
     clock.now = MORNING + timedelta(days=2)
     world.paid(2, 60_000)

@@ -12,7 +12,6 @@ from payments.provider import (
     HttpAnswer,
     MovementKind,
     ProviderUnavailable,
-    RefundOrder,
     Status,
 )
 from payments.sandbox.notices import BACK_OFF
@@ -21,6 +20,7 @@ from tests.sandbox.conftest import (
     Inbox,
     MakeWorld,
     World,
+    giving_back,
     merchants,
 )
 
@@ -59,12 +59,12 @@ def test_two_receipts_are_two_notices(world: World) -> None:
 def test_a_refusal_and_a_refund_are_told_of(world: World) -> None:
     declined, paid = world.order(1), world.paid(2)
     world.drive.act(declined.code, "decline")
-    world.an.refund(RefundOrder("R1", 5_000, paid))
+    world.an.refund(giving_back("R1", 5_000, paid))
     told = [world.an.parse_notice(request)[0] for request in world.pump().arrived]
     assert [notice.status for notice in told] == [Status.PAID, Status.CANCELLED, Status.PAID]
     assert [notice.refund_key for notice in told] == [None, None, "R1"]
     assert told[1].movements == ()
-    assert told[2].movements == world.an.fetch(RefundOrder("R1", 5_000, paid)).movements
+    assert told[2].movements == world.an.fetch(giving_back("R1", 5_000, paid)).movements
 
 
 @pytest.mark.parametrize("status", [503, 500, 404, 403, 302])

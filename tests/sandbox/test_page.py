@@ -13,7 +13,7 @@ from tests.sandbox.conftest import BASE, Clock, MakeWorld, World, merchants
 
 
 def visit(world: World, order: Order) -> tuple[FlaskClient, str]:
-    return world.app.test_client(), world.an.start(order).url.removeprefix(BASE)
+    return world.app.test_client(), str(world.an.start(order).url).removeprefix(BASE)
 
 
 def press(world: World, order: Order, button: str) -> TestResponse:

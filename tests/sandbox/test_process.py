@@ -95,7 +95,7 @@ def pay_over(base_url: str, clock: Callable[[], datetime]) -> Order:
     at_an = account(base_url=base_url)
     http = HttpClient(["127.0.0.1"])
     order = Order(
-        "PK1", 1, 20_000, "VND", "Gửi xe", clock() + timedelta(minutes=15),
+        "PK1", 1, 20_000, "VND", "Gửi xe", clock(), clock() + timedelta(minutes=15),
         "https://parking.test/", "https://parking.test/n",
     )  # fmt: skip
     provider: Provider = SandboxProvider(at_an, http, clock)

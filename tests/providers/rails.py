@@ -1,0 +1,15 @@
+"""A rail for each entry of `PROVIDERS`, with its company's double at the other end: one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from tests.providers.rail import Rail
+from tests.providers.sandbox import sandbox
+
+#: Each makes its rail over files below the folder it is given, and ends it.
+RAILS: dict[str, Callable[[Path], AbstractContextManager[Rail]]] = {
+    "sandbox": sandbox,
+}
