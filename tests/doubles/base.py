@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypedDict, Unpack
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
@@ -59,31 +59,34 @@ class Received:
         return json.loads(self.body)
 
 
-class Double:
-    """An outside party on a port of this machine; port 0 takes any free one.
+class Options(TypedDict, total=False):
+    """What every double may be told besides its credentials.
 
-    `clock` may be shared with the product under test. Until `now` is set or `forward` is called it
-    runs as the given clock does (the real one by default). With `automatic`, notices leave and
-    the agenda runs by themselves, for a person in front of a browser; without it, only when a test
-    says so (`outbox.deliver()`; the agenda also before each request).
+    `port`: 0, the default, takes any free one. `clock` may be shared with the product under test;
+    until `now` is set or `forward` is called it runs (by default it is the real one).
+    `retry_waits` replaces the provider's own pauses between attempts at a notice. With `automatic`,
+    notices leave and the agenda runs by themselves, for a person in front of a browser; without it,
+    only when a test says so (`outbox.deliver()`; the agenda also before each request).
     """
+
+    port: int
+    clock: Callable[[], datetime]
+    retry_waits: Sequence[timedelta]
+    automatic: bool
+
+
+class Double:
+    """An outside party on a port of this machine."""
 
     #: The member of a JSON answer that `UNSIGNED` takes away and `BADLY_SIGNED` spoils.
     signature_field: str | None = None
     #: How long an unacknowledged notice waits after each failed attempt, by the provider's papers.
     retry_waits: Sequence[timedelta] = ()
 
-    def __init__(
-        self,
-        *,
-        port: int = 0,
-        clock: Callable[[], datetime] | None = None,
-        retry_waits: Sequence[timedelta] | None = None,
-        automatic: bool = False,
-    ) -> None:
-        self._port = port
-        self._clock = clock or (lambda: datetime.now(UTC))
-        self._automatic = automatic
+    def __init__(self, **options: Unpack[Options]) -> None:
+        self._port = options.get("port", 0)
+        self._clock = options.get("clock") or (lambda: datetime.now(UTC))
+        self._automatic = options.get("automatic", False)
         self._server: BaseWSGIServer | None = None
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
@@ -92,7 +95,7 @@ class Double:
         self.lock = threading.RLock()
         self.journal: list[Received] = []
         self.faults = FaultPlan()
-        waits = self.retry_waits if retry_waits is None else retry_waits
+        waits = options.get("retry_waits", self.retry_waits)
         self.outbox = Outbox(lambda: self.now, waits, self.acknowledged)
         self._handlers = self.routes()
         self._map = Map([_rule(name) for name in self._handlers])
