@@ -277,3 +277,8 @@ def json_response(content: Mapping[str, Any], status: int = 200) -> Response:
     """Compact JSON in UTF-8, non-ASCII unescaped."""
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     return Response(text, status, mimetype="application/json")
+
+
+def milliseconds(moment: datetime) -> int:
+    """Since 1970; whole numbers all the way."""
+    return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
