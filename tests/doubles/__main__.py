@@ -1,0 +1,49 @@
+"""The doubles as processes, for development: ``python -m tests.doubles vnpay --port 8301 …``."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+from tests.doubles import credentials as known
+from tests.doubles.base import Double, Options
+from tests.doubles.momo import MomoDouble
+from tests.doubles.vnpay import VnpayDouble
+from tests.doubles.zalopay import ZalopayDouble
+
+#: Name on the command line → a double that notifies an address.
+DOUBLES: dict[str, Callable[[str, Options], Double]] = {
+    "vnpay": lambda url, options: VnpayDouble(
+        known.VNPAY_TMN_CODE, known.VNPAY_SECRET, notify_url=url, **options
+    ),
+    "momo": lambda url, options: MomoDouble(
+        known.MOMO_PARTNER_CODE,
+        known.MOMO_ACCESS_KEY,
+        known.MOMO_SECRET_KEY,
+        notify_url=url,
+        **options,
+    ),
+    "zalopay": lambda url, options: ZalopayDouble(
+        known.ZALOPAY_APP_ID, known.ZALOPAY_KEY1, known.ZALOPAY_KEY2, notify_url=url, **options
+    ),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.doubles", description=__doc__)
+    parser.add_argument("name", choices=sorted(DOUBLES))
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--notify-url", required=True)
+    given = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    options = Options(port=given.port, automatic=True)
+    with DOUBLES[given.name](given.notify_url, options) as double, suppress(KeyboardInterrupt):
+        logging.info("%s on %s (test double, no real money)", given.name, double.base_url)
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
