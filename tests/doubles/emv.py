@@ -11,13 +11,13 @@ def tlv(*objects: tuple[str, str]) -> str:
 
 
 def transfer_payload(
-    bank: str, account: str, amount: int, purpose: str, wallet: Sequence[tuple[str, str]]
+    bank: str, account: str, amount: int, purpose: str, wallet: Sequence[tuple[str, str]] = ()
 ) -> str:
-    """A one-use code: the wallet's own template in 26, the transfer (BIN, account) in 38."""
+    """A one-use code: the wallet's own template, if any, in 26, the transfer (BIN, account) in 38."""
     text = tlv(
         ("00", "01"),
         ("01", "12"),
-        ("26", tlv(*wallet)),
+        *([("26", tlv(*wallet))] if wallet else []),
         (
             "38",
             tlv(

@@ -22,7 +22,7 @@ from tests.doubles.base import Answer, Handler, Options, json_response, millisec
 from tests.doubles.emv import transfer_payload
 from tests.doubles.momo_orders import MESSAGES, PENDING, MomoOrder, MomoRefund, Refused
 from tests.doubles.outbox import Attempt, Message, Notice
-from tests.doubles.page import HostedDouble, Shown, number_for
+from tests.doubles.page import HostedDouble, Shown, number_for, with_query
 
 Act = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -158,9 +158,7 @@ class MomoDouble(HostedDouble):
 
     def back(self, reference: str) -> str | None:
         order = self.orders[reference]
-        address = str(order.body["redirectUrl"])
-        joint = "&" if "?" in address else "?"
-        return address + joint + urlencode(self._told(order))
+        return with_query(str(order.body["redirectUrl"]), urlencode(self._told(order)))
 
     # The merchant's server
 

@@ -5,6 +5,7 @@ A test says when they leave (`deliver`), and may delay, drop, duplicate or reord
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,6 +37,14 @@ class Attempt:
     status: int
     body: bytes
     error: str = ""
+
+    def said(self, name: str) -> object:
+        """A member of the answer; None when it is no JSON object or has no such member."""
+        try:
+            content = json.loads(self.body)
+        except ValueError:
+            return None
+        return content.get(name) if isinstance(content, dict) else None
 
 
 class NoticeState(Enum):

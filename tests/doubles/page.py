@@ -22,7 +22,7 @@ LATE = timedelta(minutes=1)
 STYLE = """
 body{margin:0;background:#f4f5f7;color:#1d2530;font:16px/1.5 system-ui,sans-serif}
 .test{margin:0;padding:.6rem 1rem;background:#fff3c4;border-bottom:1px solid #e3c766;text-align:center}
-main{max-width:26rem;margin:1.5rem auto;padding:1.25rem;background:#fff;border:1px solid #d9dde3;
+main{margin:1.5rem max(1rem,calc(50% - 13rem));padding:1.25rem;background:#fff;border:1px solid #d9dde3;
 border-radius:12px}
 h1{margin:0;font-size:1.1rem}.amount{margin:.25rem 0 1rem;font-size:2rem;font-weight:600}
 dl{margin:0 0 1rem}dl div{display:flex;justify-content:space-between;gap:1rem;padding:.4rem 0;
@@ -56,14 +56,16 @@ TEMPLATE = Environment(autoescape=True).from_string(
 <div><dt>{{ both("Hạn thanh toán", "Pay by") }}</dt><dd>{{ until }}</dd></div>
 </dl>
 {% if order.open %}
-{% if coming %}<p role="status">{{ both("Tiền sẽ đến lúc " ~ coming ~ ".",
-"The money will arrive at " ~ coming ~ ".") }}</p>{% endif %}
+{% if coming %}
+<p role="status">{{ both("Tiền sẽ đến lúc " ~ coming ~ ".", "The money will come at " ~ coming ~ ".") }}</p>
+{% else %}
 <form method="post">
 <button class="main" name="act" value="pay">{{ both("Thanh toán", "Pay") }}</button>
 <button name="act" value="decline">{{ both("Ngân hàng từ chối", "Decline") }}</button>
 <button name="act" value="cancel">{{ both("Hủy giao dịch", "Cancel") }}</button>
 <button name="act" value="pay_late">{{ both("Thanh toán muộn", "Pay late") }}</button>
 </form>
+{% endif %}
 {% else %}
 <p role="status">{{ both("Đơn hàng này đã kết thúc.", "This order is over.") }}</p>
 {% endif %}
@@ -167,6 +169,11 @@ class HostedDouble(Double):
 def _page(status: int, **values: object) -> Response:
     text = TEMPLATE.render(style=STYLE, **values)
     return Response(text, status, mimetype="text/html")
+
+
+def with_query(address: str, query: str) -> str:
+    """`address`, which may have a query of its own, with another one added."""
+    return f"{address}{'&' if '?' in address else '?'}{query}"
 
 
 def _clock_time(moment: datetime) -> str:

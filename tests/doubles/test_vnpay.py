@@ -221,6 +221,7 @@ def test_a_late_payment_is_told_after_the_order_ended(
     page = double.page_address(reference)
     assert "Tiền sẽ đến lúc 00:46:00" in press(page, "pay_late").data.decode()
     assert double.outbox.waiting() == []
+    assert status(double) == "01"
     double.forward(hours=1)
     double.outbox.deliver()
     assert parse_qs(inbox.journal[0].query)["vnp_PayDate"] == ["20260115004600"]
@@ -232,7 +233,8 @@ def test_a_late_payment_is_told_after_the_order_ended(
     [
         ({"vnp_TmnCode": "OTHER001"}, "02"),
         ({"vnp_Amount": "20000.5"}, "03 vnp_Amount"),
-        ({"vnp_Amount": "0"}, "03 vnp_Amount"),
+        ({"vnp_Amount": "000"}, "03 vnp_Amount"),
+        ({"vnp_Amount": "2000050"}, "03 vnp_Amount"),
         ({"vnp_Amount": "1000000000000"}, "03 vnp_Amount"),
         ({"vnp_OrderInfo": "Gửi xe"}, "03 vnp_OrderInfo"),
         ({"vnp_ExpireDate": ""}, "03 vnp_ExpireDate"),

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+import urllib3
 
 from tests.doubles import zalopay_orders as wire
 from tests.doubles.base import milliseconds
@@ -148,6 +149,13 @@ def test_orders_may_come_as_forms(double: ZalopayDouble) -> None:
     }
     answer = post_form(f"{double.base_url}/v2/query", fields)
     assert codes(answer.json()) == (2, -101)
+
+
+def test_what_is_no_json_object_is_refused(double: ZalopayDouble) -> None:
+    for body in (b"{", b"[1]", b""):
+        url, headers = f"{double.base_url}/v2/query", {"Content-Type": "application/json"}
+        answer = urllib3.request("POST", url, body=body, headers=headers)
+        assert codes(answer.json()) == (2, -401)
 
 
 def test_success_is_called_back_over_the_exact_text(

@@ -41,7 +41,7 @@ PAY_RULES = {
     "vnp_Version": r"2\.1\.0",
     "vnp_Command": "pay",
     "vnp_TmnCode": "[A-Za-z0-9]{8}",
-    "vnp_Amount": "[1-9][0-9]{0,11}",
+    "vnp_Amount": "[1-9][0-9]{0,9}00",
     "vnp_BankCode": "([A-Z0-9]{3,20})?",
     "vnp_CreateDate": "[0-9]{14}",
     "vnp_CurrCode": "VND",
