@@ -126,6 +126,6 @@ def _configure(app: Flask, house: House) -> None:
 def _register(app: Flask, house: House) -> None:
     databases: Databases = house.databases
     app.register_blueprint(health.blueprint(databases.read))
-    app.register_blueprint(payments_web.blueprint(databases.write, house.gateways))
+    app.register_blueprint(payments_web.blueprint(databases, house.gateways))
     for room in ROOMS:
         app.register_blueprint(room(house))

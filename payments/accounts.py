@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from payments.errors import NotFound
@@ -65,13 +65,15 @@ def open_account(
     return account
 
 
+#: Built once: every notice asks it.
+_LIVE_BY_SLUG = select(MerchantAccount).where(
+    MerchantAccount.slug == bindparam("slug"), MerchantAccount.retired_at.is_(None)
+)
+
+
 def account_by_slug(tx: Session, slug: str) -> MerchantAccount:
     """The live account `slug`. Raises `NotFound`."""
-    found = tx.scalar(
-        select(MerchantAccount).where(
-            MerchantAccount.slug == slug, MerchantAccount.retired_at.is_(None)
-        )
-    )
+    found = tx.scalar(_LIVE_BY_SLUG, {"slug": slug})
     if found is None:
         raise NotFound("There is no merchant account %(slug)s.", slug=slug)
     return found

@@ -32,10 +32,12 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
+    insert,
     make_url,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
@@ -44,6 +46,9 @@ CITY_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 #: How long a writer waits for another, and anybody for a server, before a request is answered 503.
 LOCK_WAIT_SECONDS = 5
+
+#: A pooled connection that rested longer than this is tried before it is used.
+RESTED_SECONDS = 2.0
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -137,6 +142,32 @@ def _sqlite_engine(url: str, begin: str) -> Engine:
     return engine
 
 
+def _postgresql_engine(url: str) -> Engine:
+    """A pool whose connections are tried before use when nobody used them for a while: a server
+    that was restarted is noticed, and busy connections do not pay for it."""
+    wait = {"connect_timeout": LOCK_WAIT_SECONDS}
+    engine = create_engine(url, pool_size=10, connect_args=wait)
+
+    @event.listens_for(engine, "checkin")
+    def remember(_connection: Any, record: Any) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def try_out(connection: Any, record: Any, _proxy: Any) -> None:
+        rested = time.monotonic() - record.info.get("rests_since", time.monotonic())
+        if rested > RESTED_SECONDS and not _answers(engine, connection):
+            raise DisconnectionError
+
+    return engine
+
+
+def _answers(engine: Engine, connection: Any) -> bool:
+    try:
+        return engine.dialect.do_ping(connection)
+    except engine.dialect.loaded_dbapi.Error:
+        return False
+
+
 @dataclass(frozen=True)
 class Databases:
     """`write` opens units of work that may change things, `read` only looks."""
@@ -157,8 +188,9 @@ def connect(url: str) -> Databases:
         engine = _sqlite_engine(url, "BEGIN IMMEDIATE")
         readers = _sqlite_engine(url, "BEGIN DEFERRED")
     else:
-        wait = {"connect_timeout": LOCK_WAIT_SECONDS}
-        engine = readers = create_engine(url, pool_pre_ping=True, pool_size=10, connect_args=wait)
+        engine = _postgresql_engine(url)
+        # READ COMMITTED sees every statement's own moment anyhow: no BEGIN and ROLLBACK around it
+        readers = engine.execution_options(isolation_level="AUTOCOMMIT")
     return Databases(
         sessionmaker(engine, expire_on_commit=False),
         sessionmaker(readers, expire_on_commit=False),
@@ -172,17 +204,30 @@ def insert_once(tx: Session, row: Base) -> bool:
     `ON CONFLICT DO NOTHING` instead of catching the error: two racing notices must not spoil the
     transaction of the one that comes second.
     """
-    values = {
+    statement = _insert_unless_there(type(row), tx.get_bind().dialect.name)
+    return tx.connection().execute(statement, _values(row)).rowcount == 1
+
+
+def insert_now(tx: Session, row: Base) -> None:
+    """Insert `row` at once, without the session's unit of work, which a notice would wait for."""
+    tx.connection().execute(_insert(type(row)), _values(row))
+
+
+def _values(row: Base) -> dict[str, Any]:
+    return {
         attribute.key: value
         for attribute in type(row).__mapper__.column_attrs
         if (value := getattr(row, attribute.key)) is not None
     }
-    statement = _insert_unless_there(type(row), tx.get_bind().dialect.name)
-    return tx.connection().execute(statement, values).rowcount == 1
+
+
+@cache
+def _insert(kind: type[Base]) -> Insert:
+    return insert(kind)
 
 
 @cache
 def _insert_unless_there(kind: type[Base], dialect: str) -> Insert:
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    of_dialect = postgresql.insert if dialect == "postgresql" else sqlite.insert
     # without the option an INSERT's rowcount is -1 on PostgreSQL
-    return insert(kind).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return of_dialect(kind).on_conflict_do_nothing().execution_options(preserve_rowcount=True)

@@ -14,7 +14,7 @@ from sqlalchemy import func as sql
 from sqlalchemy import literal, select, union_all
 from sqlalchemy.orm import Session
 
-from payments.db import business_day
+from payments.db import business_day, insert_now, new_id
 from payments.models import MerchantAccount, Movement, Refund, Transfer
 from payments.provider import MovementKind
 
@@ -64,8 +64,10 @@ def entry_for(movement: Movement, account: MerchantAccount) -> Entry:
 def post_movement(tx: Session, movement: Movement, account: MerchantAccount) -> None:
     """Write the transfer of a movement that was just inserted."""
     entry = entry_for(movement, account)
-    tx.add(
+    insert_now(
+        tx,
         Transfer(
+            id=new_id(),
             operator=account.operator,
             kind=entry.kind,
             debit=entry.debit,
@@ -75,7 +77,7 @@ def post_movement(tx: Session, movement: Movement, account: MerchantAccount) -> 
             movement_id=movement.id,
             book_day=movement.book_day,
             recorded_at=movement.recorded_at,
-        )
+        ),
     )
 
 

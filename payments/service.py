@@ -11,27 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy import func as sql
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from payments import audit, ledger, state
 from payments.codes import refund_numbers
-from payments.db import insert_once, new_id
-from payments.models import (
-    Attachment,
-    MerchantAccount,
-    Movement,
-    Notice,
-    NoticeBody,
-    Payment,
-    Refund,
-)
+from payments.db import insert_now, insert_once, new_id
+from payments.facts import facts_of
+from payments.models import MerchantAccount, Movement, Notice, NoticeBody, Payment, Refund
 from payments.provider import MovementFact, MovementKind, Outcome, Status
 from payments.provider import Notice as Told
-
-#: Refunds that count against what was paid: those asked for and those done.
-REFUNDING = ("asked", "done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +57,10 @@ def lock_payment(tx: Session, payment_id: uuid.UUID) -> Payment:
 def _locked(*named: ColumnElement[bool]) -> Select[Payment]:
     query = select(Payment).where(*named).with_for_update(of=Payment)
     return query.execution_options(populate_existing=True)
+
+
+#: Built once: every notice asks it.
+_BY_CODE = _locked(Payment.code == bindparam("code"), Payment.account_id == bindparam("account_id"))
 
 
 def say(tx: Session, payment: Payment, status: Status, now: datetime) -> Recorded:
@@ -125,8 +119,7 @@ def record(
         _refold_refund(tx, entry.refund, now)
     if payment is None:
         return Recorded(Outcome.UNKNOWN_PAYMENT, None)
-    payment.provider_ref = payment.provider_ref or told.provider_ref
-    _refold(tx, payment, now)
+    _refold(tx, payment, now, told.provider_ref)
     return Recorded(_outcome(payment, told), payment.id)
 
 
@@ -172,7 +165,7 @@ def _only_candidate(
 
 
 def _payment_named(tx: Session, account: MerchantAccount, code: str) -> Payment | None:
-    return tx.scalar(_locked(Payment.code == code, Payment.account_id == account.id))
+    return tx.scalar(_BY_CODE, {"code": code, "account_id": account.id})
 
 
 def _refund_named(tx: Session, payment: Payment | None, key: str | None) -> Refund | None:
@@ -210,7 +203,7 @@ def _store(tx: Session, entry: _Entry, source: str, raw: bytes) -> uuid.UUID | N
     if not insert_once(tx, notice):
         return None
     if raw:
-        tx.add(NoticeBody(notice_id=notice.id, salt=salt, body=raw))
+        insert_now(tx, NoticeBody(notice_id=notice.id, salt=salt, body=raw))
     return notice.id
 
 
@@ -260,53 +253,15 @@ def _substance(movement: Movement) -> dict[str, object]:
     return {"amount": movement.amount, "currency": movement.currency, "payment": payment}
 
 
-def belongs_to(payment_id: uuid.UUID) -> ColumnElement[bool]:
-    """SQL: movements of a payment, those attached to it later included."""
-    later = select(Attachment.movement_id).where(Attachment.payment_id == payment_id)
-    return or_(Movement.payment_id == payment_id, Movement.id.in_(later))
-
-
-def fold_of(tx: Session, payment: Payment) -> state.Fold:
-    """What the stored facts say about `payment`: the truth that the stored fold must equal."""
-    statuses = tx.scalars(
-        select(Notice.status)
-        .where(Notice.payment_id == payment.id, Notice.refund_id.is_(None), ~Notice.stale)
-        .distinct()
-    )
-    motions = tx.execute(
-        select(
-            Movement.kind,
-            Movement.amount,
-            Movement.currency,
-            Movement.event_at,
-            Movement.rail_ref,
-            Movement.occurrence,
-        ).where(belongs_to(payment.id))
-    )
-    ordered = state.Ordered(payment.amount, payment.currency, payment.expires_at)
-    return state.fold(ordered, statuses, (state.Motion(*motion) for motion in motions))
-
-
-def refunded_of(tx: Session, payment: Payment) -> int:
-    """Refunds asked or done, and refunds the provider made without being asked by us."""
-    ours = select(sql.coalesce(sql.sum(Refund.amount), 0)).where(
-        Refund.payment_id == payment.id, Refund.state.in_(REFUNDING)
-    )
-    theirs = select(sql.coalesce(sql.sum(Movement.amount), 0)).where(
-        belongs_to(payment.id),
-        Movement.kind == MovementKind.REFUND,
-        Movement.refund_id.is_(None),
-    )
-    return int(tx.scalar(select(ours.scalar_subquery() + theirs.scalar_subquery())) or 0)
-
-
-def _refold(tx: Session, payment: Payment, now: datetime) -> None:
+def _refold(tx: Session, payment: Payment, now: datetime, provider_ref: str | None = None) -> None:
     tx.flush()
-    fold, refunded = fold_of(tx, payment), refunded_of(tx, payment)  # read first: one UPDATE
+    facts = facts_of(tx, payment)  # read before the row changes: one UPDATE
+    fold = facts.fold(payment)
+    payment.provider_ref = payment.provider_ref or provider_ref
     payment.state, payment.flags = fold.state, ",".join(fold.flags)
     payment.received, payment.reversed = fold.received, fold.reversed
     payment.paid_at = fold.paid_at
-    payment.refunded = refunded
+    payment.refunded = facts.refunded
     if fold.paid_at is not None:
         payment.book_day = payment.book_day or ledger.book_day(fold.paid_at, now)
     if fold.state in state.SETTLED:

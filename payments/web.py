@@ -14,6 +14,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from payments.accounts import Gateways, account_by_slug
+from payments.db import Databases
 from payments.models import MerchantAccount
 from payments.provider import InvalidNotice, NoticeRequest, Outcome, Provider
 from payments.service import record
@@ -38,13 +39,13 @@ def notify_path(slug: str) -> str:
     return f"/payments/{slug}/notify"
 
 
-def blueprint(db: sessionmaker[Session], gateways: Gateways) -> Blueprint:
-    """The door, bound to a database and the providers behind it."""
+def blueprint(databases: Databases, gateways: Gateways) -> Blueprint:
+    """The door, bound to the databases and the providers behind it."""
     door = Blueprint("payments", __name__)
 
     @door.route("/payments/<slug>/notify", methods=["GET", "POST"])
     def notify(slug: str) -> Response:
-        return _receive(db, gateways, slug, _as_it_arrived())
+        return _receive(databases, gateways, slug, _as_it_arrived())
 
     return door
 
@@ -60,12 +61,12 @@ def _as_it_arrived() -> NoticeRequest:
 
 
 def _receive(
-    db: sessionmaker[Session], gateways: Gateways, slug: str, arrived: NoticeRequest
+    databases: Databases, gateways: Gateways, slug: str, arrived: NoticeRequest
 ) -> Response:
-    with db() as tx:
+    with databases.read() as tx:
         account = account_by_slug(tx, slug)
     provider = gateways.provider(account)
-    outcome = _outcome(db, account, provider, arrived, gateways.clock())
+    outcome = _outcome(databases.write, account, provider, arrived, gateways.clock())
     log.info("notice from %s: %s", slug, outcome)
     reply = provider.reply(outcome)
     return Response(reply.body, reply.status, content_type=reply.content_type)

@@ -43,7 +43,7 @@ class Post:
         self._merchants = books.config.merchants
         self._waiting: list[Letter] = []
         self._door = Flask("door")
-        self._door.register_blueprint(web.blueprint(databases.write, gateways))
+        self._door.register_blueprint(web.blueprint(databases, gateways))
         self._door.register_error_handler(Complaint, _refused)
         event.listen(books.db.write, "before_flush", self._hold)
 

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payments import state
+from payments.facts import REFUNDING
 from payments.models import Movement, Notice, Payment, Refund
 from payments.provider import MovementKind
-from payments.service import REFUNDING
 from reconciliation.proofs.violation import Violation
 
 #: Payments folded at a time: two queries each round instead of two for each payment.

@@ -11,12 +11,13 @@ from sqlalchemy import select
 
 from payments.db import Databases
 from payments.errors import Conflict
+from payments.facts import facts_of
 from payments.models import Audit, AuditDetail, Payment, Refund, Transfer
 from payments.polling import poll_refund
 from payments.provider import MovementKind, ProviderRefused, ProviderUnavailable, Status
 from payments.provider import Notice as Told
 from payments.refunds import RefundRequest, ask, refund_order, send
-from payments.service import fold_of, paid, record, refunded_of
+from payments.service import paid, record
 from tests.payments.kit import PRICE, House, at_once, motion
 
 HELD = {"clearing:an-binh": PRICE, "collected": -PRICE}
@@ -248,8 +249,8 @@ def test_the_stored_sums_equal_the_rows(house: House) -> None:
     house.tell(done(payment, "their own", 1_000))
     with house.databases.read() as tx:
         row = tx.get_one(Payment, payment.id)
-        assert row.refunded == refunded_of(tx, row) == 6_000
-        assert row.received == fold_of(tx, row).received == PRICE
+        assert row.refunded == facts_of(tx, row).refunded == 6_000
+        assert row.received == facts_of(tx, row).fold(row).received == PRICE
 
 
 def test_polling_and_a_notice_at_once_do_not_lock_each_other_out(house: House) -> None:

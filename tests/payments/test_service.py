@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from payments.accounts import open_account
+from payments.facts import facts_of
 from payments.ledger import balances
 from payments.models import (
     Audit,
@@ -20,7 +21,7 @@ from payments.models import (
 )
 from payments.provider import MovementKind, Outcome, Status
 from payments.provider import Notice as Told
-from payments.service import fold_of, paid, paid_for, record, refunded_of
+from payments.service import paid, paid_for, record
 from tests.payments.kit import (
     PRICE,
     House,
@@ -212,10 +213,10 @@ def test_the_stored_fold_equals_the_facts(house: House) -> None:
     payment = house.paid_payment()
     with house.databases.read() as tx:
         row = tx.get_one(Payment, payment.id)
-        fold = fold_of(tx, row)
+        fold = facts_of(tx, row).fold(row)
         assert (row.state, row.flags) == (fold.state, ",".join(fold.flags))
         assert (row.received, row.reversed, row.paid_at) == (PRICE, 0, fold.paid_at)
-        assert refunded_of(tx, row) == row.refunded == 0
+        assert facts_of(tx, row).refunded == row.refunded == 0
 
 
 def test_paid_adds_up_every_payment_of_a_reference_in_one_query(house: House) -> None:

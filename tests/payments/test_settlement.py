@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from payments import settlement
 from payments.db import business_day
+from payments.facts import facts_of
 from payments.models import Movement, Payment, Transfer
 from payments.polling import poll
 from payments.provider import MovementKind, Status
 from payments.provider import Notice as Told
-from payments.service import fold_of
 from payments.settlement import Settled, ask_soon, book
 from tests.payments.kit import PRICE, House, at_once, paid_notice
 
@@ -60,7 +60,7 @@ def test_a_fee_never_changes_the_fold_of_its_payment(house: House) -> None:
     book_all(house, replace(fee(house, payment), currency="USD", amount=30))
     with house.databases.read() as tx:
         row = tx.get_one(Payment, payment.id)
-        found = fold_of(tx, row)
+        found = facts_of(tx, row).fold(row)
     assert (found.state, ",".join(found.flags)) == (row.state, row.flags) == ("paid", "")
 
 

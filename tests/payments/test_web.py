@@ -32,7 +32,7 @@ PATH = notify_path("an-binh")
 def make_app(databases: Databases, gateways: Gateways) -> Flask:
     """The door alone, with the two translations of errors the whole application makes as well."""
     app = Flask(__name__)
-    app.register_blueprint(blueprint(databases.write, gateways))
+    app.register_blueprint(blueprint(databases, gateways))
     app.register_error_handler(Complaint, lambda error: (str(error), error.http_status))
     app.register_error_handler(OperationalError, lambda error: ("away for now", 503))
     return app
