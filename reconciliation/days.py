@@ -1,7 +1,7 @@
 """Which business days are still open, and by when a day's file must have arrived.
 
-Absence is only a difference once it could be presence: before a statement's expected arrival, and
-until a complete file is there, nothing is missing yet.
+Absence is only a difference once it could be presence: no file is asked for before it is expected,
+and until a complete file is there, nothing is missing yet.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ def reconcile(
     with db.begin() as tx:
         alone(tx, account.id)
         state = _state(tx, account, day)
-        scope = Scope(account, day, now, due_at, complete=state == "complete" and now >= due_at)
+        scope = Scope(account, day, now, due_at, complete=state == "complete")
         matched, opened, resolved = _compare(tx, scope)
         tx.merge(AccountDay(account_id=account.id, day=day, state=state, due_at=due_at,
                             reconciled_at=now))  # fmt: skip

@@ -46,7 +46,7 @@ EXPLAINED = (MATCHED, LATE, SUPERSEDED)
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One look at one day of one account. `complete`: its settlement file is all there and was due."""
+    """One look at one day of one account. `complete`: its settlement file is all there."""
 
     account: MerchantAccount
     day: date

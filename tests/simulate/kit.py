@@ -25,11 +25,11 @@ def played(town: Town, sessions: int = 36, seed: int = 7, faults: float = 0.3) -
     return play(town.house, Order(DAY, sessions, seed, faults), lambda _progress: None)
 
 
-def reconciled(town: Town, day: date) -> list[Result]:
-    """What `parking reconcile` does in the night after `day`."""
-    instant = datetime.combine(day + timedelta(days=1), time(0, 45), CITY_ZONE)
+def reconciled(town: Town, day: date, instant: datetime | None = None) -> list[Result]:
+    """What `parking reconcile` does at `instant`, without one in the night after `day`."""
+    night = datetime.combine(day + timedelta(days=1), time(0, 45), CITY_ZONE)
     found = []
-    for result in results(at(town.house, instant), day):
+    for result in results(at(town.house, instant or night), day):
         assert isinstance(result, Result), result
         found.append(result)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from parking.receipts.models import Receipt
 from parking.reports.daily import city_day
 from parking.sessions.models import ParkingSession
 from parking.simulate.day import Order, Progress, play
-from payments.db import connect
+from payments.db import CITY_ZONE, connect
 from payments.errors import Conflict
 from payments.models import Audit, Movement, Payment
 from payments.sandbox.books import Books
@@ -49,6 +50,23 @@ def test_reconciling_finds_exactly_what_was_seeded(town: Town) -> None:
         report = city_day(tx, DAY, town.now)
     assert (report.total.count, report.total.gross) == (truth.payments, truth.gross)
     assert report.total.breaks == len(truth.faults)
+    assert violations(town) == []
+
+
+@pytest.mark.parametrize("days_before", [0, 30])
+def test_a_day_played_ahead_of_the_clock_is_reconciled_at_once(
+    town: Town, days_before: int
+) -> None:
+    """Its files are there and say that they are whole: nobody need wait for the night."""
+    truth = played(town)
+    early = datetime.combine(DAY - timedelta(days=days_before), time(9), CITY_ZONE)
+    assert {result.state for result in reconciled(town, DAY, early)} == {"complete"}
+    assert found(town, DAY) == seeded(truth)
+    assert violations(town) == []
+    reconciled(town, DAY)
+    assert found(town, DAY) == seeded(truth)
+    reconciled(town, NEXT)
+    assert {row.state for row in breaks_of(town, DAY) if row.kind == "late"} == {"resolved"}
     assert violations(town) == []
 
 
