@@ -9,12 +9,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from enum import StrEnum
 
+from tests.doubles.base import HANOI
 from tests.doubles.narratives import DAMAGES, Words, folded
-
-HANOI = timezone(timedelta(hours=7))
 
 
 class Kind(StrEnum):

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.doubles.bank import HANOI, Bank, Entry
+from tests.doubles.bank import Bank, Entry
+from tests.doubles.base import HANOI
 from tests.doubles.narratives import DAMAGES
 from tests.doubles.statements import as_camt053, as_csv, as_mt940, statement
 
