@@ -10,30 +10,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Sequence
-from datetime import datetime
-
-from werkzeug.wrappers import Request
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Unpack
 
 from tests.doubles import stripe_balance as balance
 from tests.doubles import stripe_checkout as checkout
-from tests.doubles.base import Answer, Handler
-from tests.doubles.hosted import dong, hosted_page, to_merchant
+from tests.doubles.base import Options
 from tests.doubles.outbox import Message, Notice
+from tests.doubles.page import LATE, Shown
 from tests.doubles.stripe_api import StripeApi
 from tests.doubles.stripe_objects import Json, Terms
-
-BUTTONS = {
-    "pay": "Thanh toán / Pay",
-    "decline": "Thẻ bị từ chối / Card declined",
-    "pay_later": "Trả chậm / Delayed payment",
-    "cancel": "Quay lại / Back",
-}
-STATES = {
-    "complete": "Đã thanh toán / Paid",
-    "expired": "Đã hết hạn / Expired",
-    "open": "Chờ thanh toán / Waiting",
-}
 
 
 def signature(secret: str, at: int, body: bytes) -> str:
@@ -54,6 +41,8 @@ class StripeDouble(StripeApi):
     these types are sent. `seed` makes ids repeatable.
     """
 
+    brand = "Stripe"
+
     def __init__(
         self,
         api_key: str,
@@ -63,22 +52,13 @@ class StripeDouble(StripeApi):
         terms: Terms = Terms(),  # noqa: B008  (frozen)
         enabled_events: Sequence[str] = (),
         seed: int | None = None,
-        port: int = 0,
-        clock: Callable[[], datetime] | None = None,
-        automatic: bool = False,
+        **options: Unpack[Options],
     ) -> None:
-        super().__init__(
-            api_key, terms=terms, seed=seed, port=port, clock=clock, automatic=automatic
-        )
+        super().__init__(api_key, terms=terms, seed=seed, **options)
+        self._left: set[str] = set()
         self.secrets = list(secrets)
         self.webhook_url = webhook_url
         self.enabled_events = enabled_events
-
-    def routes(self) -> dict[str, Handler]:
-        return super().routes() | {
-            "GET /c/pay/<own_id>": self._page,
-            "POST /c/pay/<own_id>": self._pressed,
-        }
 
     # What payers do
 
@@ -87,16 +67,23 @@ class StripeDouble(StripeApi):
         self.ripen()
         return self.store.get("checkout.session", own_id)
 
-    def pay(self, own_id: str, *, card: Json = checkout.CARD) -> Json:
-        """The payer pays session `own_id` by card; the charge."""
+    def pay(
+        self, reference: str, *, at: datetime | None = None, card: Json = checkout.CARD
+    ) -> Json:
+        """The payer pays session `reference` by card (at Stripe's time `at`); the charge."""
         with self.lock:
-            return checkout.pay(self.store, self.session(own_id), self.intent_data[own_id], card)
+            session = self.session(reference)
+            try:
+                self.moment = at
+                return checkout.pay(self.store, session, self.intent_data[reference], card)
+            finally:
+                self.moment = None
 
-    def decline(self, own_id: str, *, code: str = "insufficient_funds") -> Json:
+    def decline(self, reference: str, *, code: str = "insufficient_funds") -> Json:
         """The issuer refuses the payer's card; the failed charge. The session stays open."""
         with self.lock:
-            session = self.session(own_id)
-            data = self.intent_data[own_id]
+            session = self.session(reference)
+            data = self.intent_data[reference]
             return checkout.decline(self.store, session, data, code, checkout.CARD)
 
     def pay_later(self, own_id: str) -> None:
@@ -189,22 +176,36 @@ class StripeDouble(StripeApi):
 
     # The hosted page
 
-    def _page(self, request: Request, own_id: str) -> Answer:
-        session = self.session(own_id)
-        amount, currency = session["amount_total"], session["currency"]
-        shown = dong(amount) if currency == "vnd" else f"{amount} {currency.upper()}"
-        facts = {"Mã / Reference": session["client_reference_id"] or own_id}
-        if session["status"] != "open":
-            return hosted_page("Stripe", shown, facts | {"": STATES[session["status"]]}, {})
-        return hosted_page("Stripe", shown, facts, BUTTONS)
+    def shown(self, reference: str) -> Shown:
+        if reference not in self.intent_data:
+            raise KeyError(reference)
+        session = self.session(reference)
+        return Shown(
+            payee=session["metadata"].get("payee", "Checkout"),
+            amount=session["amount_total"],
+            description=session["client_reference_id"] or "",
+            reference=reference[:20],
+            until=datetime.fromtimestamp(session["expires_at"], UTC),
+            open=session["status"] == "open",
+        )
 
-    def _pressed(self, request: Request, own_id: str) -> Answer:
-        act, session = request.form["act"], self.session(own_id)
-        if session["status"] != "open" or act == "decline":
-            if session["status"] == "open":
-                self.decline(own_id)
-            return self._page(request, own_id)
-        if act in ("pay", "pay_later"):
-            getattr(self, act)(own_id)
-            return to_merchant(session["success_url"].replace("{CHECKOUT_SESSION_ID}", own_id))
-        return to_merchant(session["cancel_url"] or session["success_url"])
+    def back(self, reference: str) -> str | None:
+        """To success once complete, to cancel for who gave up; who was declined stays."""
+        session = self.session(reference)
+        if session["status"] == "complete":
+            return str(session["success_url"]).replace("{CHECKOUT_SESSION_ID}", reference)
+        if reference in self._left or session["status"] == "expired":
+            self._left.discard(reference)
+            return session["cancel_url"] and str(session["cancel_url"])
+        return None
+
+    def cancel(self, reference: str) -> None:
+        """The payer goes back to the merchant; the session stays open and can still be paid."""
+        self._left.add(reference)
+
+    def pay_late(self, reference: str) -> datetime:
+        """No session is paid after its end: a delayed method, whose money comes `LATE` from now."""
+        self.pay_later(reference)
+        moment = self.now + LATE
+        self.at(moment, lambda: self.arrive(reference))
+        return moment

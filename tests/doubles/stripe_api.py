@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Unpack
 
 from werkzeug.wrappers import Request, Response
 
 from tests.doubles import stripe_balance as balance
 from tests.doubles import stripe_checkout as checkout
-from tests.doubles.base import Answer, Double, Handler, json_response
+from tests.doubles.base import Answer, Handler, Options, json_response
+from tests.doubles.page import HostedDouble
 from tests.doubles.stripe_errors import Refused, bad_key, no_key, required, unknown
 from tests.doubles.stripe_forms import parsed
 from tests.doubles.stripe_keys import Keys
@@ -35,7 +38,7 @@ COLLECTIONS = {
 PAGING = ("limit", "starting_after", "ending_before", "expand")
 
 
-class StripeApi(Double):
+class StripeApi(HostedDouble):
     """What a merchant's server may ask; `StripeDouble` adds payers, banks and webhooks."""
 
     #: The facts say "up to 3 days with back-off"; the steps in between are ours.
@@ -47,24 +50,27 @@ class StripeApi(Double):
         *,
         terms: Terms,
         seed: int | None,
-        port: int,
-        clock: Callable[[], datetime] | None,
-        automatic: bool,
+        **options: Unpack[Options],
     ) -> None:
-        super().__init__(port=port, clock=clock, automatic=automatic)
+        super().__init__(**options)
         self.api_key = api_key
         self.keys = Keys()
         #: What the next refunds become: "succeeded" at once, or "pending" until `finish_refund`.
         self.refunds_become = "succeeded"
-        self.store = Store(terms, lambda: int(self.now.timestamp()), self.tell, Ids(seed))
+        #: Stripe's time of an act that is told of later; None: now.
+        self.moment: datetime | None = None
+        self.store = Store(terms, self._seconds, self.tell, Ids(seed))
         #: Session → payment_intent_data, until the intent is made.
         self.intent_data: dict[str, Json] = {}
         #: Balance transaction → payout.
         self.paid_out: dict[str, str] = {}
 
+    def _seconds(self) -> int:
+        return int((self.moment or self.now).timestamp())
+
+    @abstractmethod
     def tell(self, event: Json) -> None:
         """A new event, to be sent to whoever listens."""
-        raise NotImplementedError
 
     def routes(self) -> dict[str, Handler]:
         api: dict[str, Work] = {
@@ -75,7 +81,10 @@ class StripeApi(Double):
         for path in COLLECTIONS:
             api[f"GET /v1/{path}"] = self._lister(path)
             api[f"GET /v1/{path}/<own_id>"] = self._getter(path)
-        return {name: self._guarded(work) for name, work in api.items()}
+        return {
+            **{name: self._guarded(work) for name, work in api.items()},
+            **self.hosted_routes(),
+        }
 
     def _guarded(self, work: Work) -> Handler:
         def answer(request: Request, **parts: str) -> Answer:
@@ -154,7 +163,8 @@ class StripeApi(Double):
 
     def _create_session(self, request: Request) -> Json:
         params = parsed(request.get_data(as_text=True))
-        made = checkout.create(self.store, params, self.base_url, self.intent_data)
+        made = checkout.create(self.store, params, self.intent_data)
+        made["url"] = self.page_address(made["id"])
         return expanded(self.store, made, params.get("expand", []))
 
     def _expire_session(self, request: Request, own_id: str) -> Json:

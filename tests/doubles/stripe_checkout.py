@@ -82,7 +82,7 @@ def check_expiry(params: Json, now: int) -> None:
         )
 
 
-def create(store: Store, params: Json, base_url: str, data: dict[str, Json]) -> Json:
+def create(store: Store, params: Json, data: dict[str, Json]) -> Json:
     """`data` keeps each session's payment_intent_data until its intent is made."""
     for name in params:
         if name not in PARAMETERS:
@@ -94,8 +94,7 @@ def create(store: Store, params: Json, base_url: str, data: dict[str, Json]) -> 
     check_expiry(params, store.seconds())
     amount, currency = total(params, store)
     own = store.ids("cs_test", 58)
-    url = f"{base_url}/c/pay/{own}"
-    made = shapes.session(own, store.seconds(), params, amount, currency, url)
+    made = shapes.session(own, store.seconds(), params, amount, currency)
     data[own] = params.get("payment_intent_data", {})
     return store.add(made)
 

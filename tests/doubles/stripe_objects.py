@@ -71,7 +71,7 @@ def listing(data: list[Json], url: str, has_more: bool = False) -> Json:
     return {"object": "list", "data": data, "has_more": has_more, "url": url}
 
 
-def session(own_id: str, now: int, params: Json, amount: int, currency: str, url: str) -> Json:
+def session(own_id: str, now: int, params: Json, amount: int, currency: str) -> Json:
     """An open Checkout Session; its payment intent comes when somebody tries to pay."""
     email = params.get("customer_email")
     return {
@@ -101,7 +101,7 @@ def session(own_id: str, now: int, params: Json, amount: int, currency: str, url
         "success_url": params.get("success_url"),
         "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
         "ui_mode": "hosted_page",
-        "url": url,
+        "url": None,
     }
 
 
