@@ -56,6 +56,11 @@ class Entry:
     def signed(self) -> int:
         return self.amount if self.kind is Kind.CREDIT else -self.amount
 
+    @property
+    def local_time(self) -> str:
+        """As the feeds write it: GMT+7, and no zone in the text."""
+        return f"{self.at:%Y-%m-%d %H:%M:%S}"
+
 
 Watcher = Callable[[Entry], None]
 
