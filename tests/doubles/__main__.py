@@ -10,7 +10,11 @@ from contextlib import suppress
 
 from tests.doubles import credentials as known
 from tests.doubles.base import Double, Options
+from tests.doubles.casso import CassoDouble
 from tests.doubles.momo import MomoDouble
+from tests.doubles.payos import PayosDouble
+from tests.doubles.sepay import SepayDouble
+from tests.doubles.stripe import StripeDouble
 from tests.doubles.vnpay import VnpayDouble
 from tests.doubles.zalopay import ZalopayDouble
 
@@ -28,6 +32,22 @@ DOUBLES: dict[str, Callable[[str, Options], Double]] = {
     ),
     "zalopay": lambda url, options: ZalopayDouble(
         known.ZALOPAY_APP_ID, known.ZALOPAY_KEY1, known.ZALOPAY_KEY2, notify_url=url, **options
+    ),
+    "payos": lambda url, options: PayosDouble(
+        known.PAYOS_CLIENT_ID,
+        known.PAYOS_API_KEY,
+        known.PAYOS_CHECKSUM_KEY,
+        notify_url=url,
+        **options,
+    ),
+    "stripe": lambda url, options: StripeDouble(
+        known.STRIPE_API_KEY, [known.STRIPE_WEBHOOK_SECRET], notify_url=url, **options
+    ),
+    "sepay": lambda url, options: SepayDouble(
+        token=known.SEPAY_TOKEN, secret=known.SEPAY_WEBHOOK_SECRET, notify_url=url, **options
+    ),
+    "casso": lambda url, options: CassoDouble(
+        key=known.CASSO_WEBHOOK_KEY, api_key=known.CASSO_API_KEY, notify_url=url, **options
     ),
 }
 

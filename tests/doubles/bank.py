@@ -87,7 +87,8 @@ class Bank:
         return self.entries[-1].balance if self.entries else self.opening
 
     def watch(self, watcher: Watcher) -> None:
-        """`watcher` hears of every later line, in the order of the book."""
+        """`watcher` hears of every later line, in the order of the book, and may not wait for
+        anything that could itself be waiting for this account."""
         self._watchers.append(watcher)
 
     def receive(

@@ -119,11 +119,11 @@ class CassoDouble(BankFeed):
         *,
         key: str,
         api_key: str,
-        webhook_url: str = "",
+        notify_url: str = "",
         delay: timedelta = timedelta(0),
         **options: Unpack[Options],
     ) -> None:
-        super().__init__(bank, webhook_url=webhook_url, delay=delay, **options)
+        super().__init__(bank, notify_url=notify_url, delay=delay, **options)
         self.key = key
         self.api_key = api_key
 
@@ -152,7 +152,7 @@ class CassoDouble(BankFeed):
         """The webhook, signed at the time of this attempt; its own key order is another one."""
         signed = header(self.key, int(at.timestamp() * 1000), body)
         headers = {"Content-Type": "application/json", "X-Casso-Signature": signed}
-        return Message("POST", self.webhook_url, headers, json_response(body).get_data())
+        return Message("POST", self.notify_url, headers, json_response(body).get_data())
 
     # The API
 

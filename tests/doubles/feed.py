@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self, Unpack
 
 from tests.doubles.bank import Bank, Entry
@@ -38,24 +39,25 @@ class BankFeed(Double):
     """Hears of every line of `bank`'s book `delay` after it was booked, and tells the merchant.
 
     Without a bank it watches one of its own, on its own clock. `entries` are the lines it knows;
-    what is heard on the agenda is heard at the next request, `forward` or `run_agenda`.
+    what is due later is heard at the next request, `forward` or `run_agenda`.
     """
 
     def __init__(
         self,
         bank: Bank | None = None,
         *,
-        webhook_url: str = "",
+        notify_url: str = "",
         delay: timedelta = timedelta(0),
         **options: Unpack[Options],
     ) -> None:
         self.page = BankPage(lambda: self.bank)
         super().__init__(**options)
         self.bank = bank or Bank(lambda: self.now)
-        self.webhook_url = webhook_url
+        self.notify_url = notify_url
         self.delay = delay
         self.entries: list[Entry] = []
-        self._unheard: list[Entry] = []
+        self._unheard: list[tuple[datetime, Entry]] = []
+        self._hearing = threading.RLock()
         self.bank.watch(self._booked)
 
     @abstractmethod
@@ -70,23 +72,26 @@ class BankFeed(Double):
 
     def hear_all(self) -> None:
         """The service asks the bank now, whatever its delay."""
-        with self.lock:
-            unheard, self._unheard = self._unheard, []
-            for entry in unheard:
-                self._hear(entry)
+        self._hear_until(None)
+
+    def run_agenda(self) -> None:
+        super().run_agenda()
+        self._hear_until(self.now)
 
     def _booked(self, entry: Entry) -> None:
-        with self.lock:
-            self._unheard.append(entry)
-            if self.delay:
-                self.at(self.now + self.delay, self.hear_all)
-            else:
-                self.hear_all()
+        """Called by whichever double moved the money: `self.lock` is not taken, theirs is held."""
+        with self._hearing:
+            self._unheard.append((self.now + self.delay, entry))
+        self._hear_until(self.now)
 
-    def _hear(self, entry: Entry) -> None:
-        self.entries.append(entry)
-        if self.webhook_url and self.tells(entry):
-            self.notice(entry)
+    def _hear_until(self, moment: datetime | None) -> None:
+        with self._hearing:
+            due = [(at, e) for at, e in self._unheard if moment is None or at <= moment]
+            self._unheard = [pair for pair in self._unheard if pair not in due]
+            for _, entry in due:
+                self.entries.append(entry)
+                if self.notify_url and self.tells(entry):
+                    self.notice(entry)
 
     def tells(self, entry: Entry) -> bool:
         """Is the merchant told of this line?"""

@@ -57,13 +57,13 @@ class SepayDouble(BankFeed):
         token: str,
         secret: str | None = None,
         webhook_key: str | None = None,
-        webhook_url: str = "",
+        notify_url: str = "",
         prefix: str = "PK",
         per_second: int = 3,
         delay: timedelta = timedelta(0),
         **options: Unpack[Options],
     ) -> None:
-        super().__init__(bank, webhook_url=webhook_url, delay=delay, **options)
+        super().__init__(bank, notify_url=notify_url, delay=delay, **options)
         self.token = token
         self.secret = secret
         self.webhook_key = webhook_key
@@ -111,7 +111,7 @@ class SepayDouble(BankFeed):
             moment = int(at.timestamp())
             headers["X-SePay-Timestamp"] = str(moment)
             headers["X-SePay-Signature"] = wire.signature(self.secret, moment, body)
-        return Message("POST", self.webhook_url, headers, body)
+        return Message("POST", self.notify_url, headers, body)
 
     # The APIs
 

@@ -48,7 +48,7 @@ class StripeDouble(StripeApi):
         api_key: str,
         secrets: Sequence[str],
         *,
-        webhook_url: str = "",
+        notify_url: str = "",
         terms: Terms = Terms(),  # noqa: B008  (frozen)
         enabled_events: Sequence[str] = (),
         seed: int | None = None,
@@ -57,7 +57,7 @@ class StripeDouble(StripeApi):
         super().__init__(api_key, terms=terms, seed=seed, **options)
         self._left: set[str] = set()
         self.secrets = list(secrets)
-        self.webhook_url = webhook_url
+        self.notify_url = notify_url
         self.enabled_events = enabled_events
 
     # What payers do
@@ -160,7 +160,7 @@ class StripeDouble(StripeApi):
     # Webhooks
 
     def tell(self, event: Json) -> None:
-        if self.webhook_url and (not self.enabled_events or event["type"] in self.enabled_events):
+        if self.notify_url and (not self.enabled_events or event["type"] in self.enabled_events):
             self.send_event(event)
 
     def send_event(self, event: Json) -> Notice:
@@ -172,7 +172,7 @@ class StripeDouble(StripeApi):
         body = json.dumps(event, indent=2).encode()
         signed = header(self.secrets, int(at.timestamp()), body)
         headers = {"Content-Type": "application/json; charset=utf-8", "Stripe-Signature": signed}
-        return Message("POST", self.webhook_url, headers, body)
+        return Message("POST", self.notify_url, headers, body)
 
     # The hosted page
 

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,11 @@ import urllib3
 from tests.doubles import casso
 from tests.doubles.bank import Bank
 from tests.doubles.casso import CassoDouble
+from tests.doubles.conftest import post_form
 from tests.doubles.inbox import Inbox
 from tests.doubles.outbox import NoticeState
+from tests.doubles.payos import PayosDouble
+from tests.doubles.payos_wire import PaymentLink
 from tests.doubles.sepay import SepayDouble
 
 NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
@@ -35,7 +39,7 @@ def inbox() -> Iterator[Inbox]:
 @pytest.fixture
 def sepay(inbox: Inbox) -> Iterator[SepayDouble]:
     with SepayDouble(
-        token="tok", secret="whk", webhook_url=inbox.url, per_second=50, clock=lambda: NOON
+        token="tok", secret="whk", notify_url=inbox.url, per_second=50, clock=lambda: NOON
     ) as double:
         yield double
 
@@ -45,7 +49,7 @@ def slow_casso(inbox: Inbox) -> Iterator[CassoDouble]:
     with CassoDouble(
         key="k",
         api_key="AK",
-        webhook_url=inbox.url,
+        notify_url=inbox.url,
         delay=timedelta(minutes=5),
         clock=lambda: NOON,
     ) as double:
@@ -112,7 +116,7 @@ def test_sepay_tries_eight_times_in_33_minutes_until_success_is_true(
 
 
 def test_sepay_may_send_a_plain_key_instead(inbox: Inbox) -> None:
-    with SepayDouble(token="t", webhook_key="abc", webhook_url=inbox.url) as double:
+    with SepayDouble(token="t", webhook_key="abc", notify_url=inbox.url) as double:
         double.bank.receive(5_000, "PKX7Q2M9RA")
         double.outbox.deliver()
     (received,) = inbox.journal
@@ -242,8 +246,8 @@ def test_casso_lists_days_and_pages(slow_casso: CassoDouble) -> None:
 
 def test_two_feeds_may_watch_one_account(inbox: Inbox) -> None:
     bank = Bank(lambda: NOON)
-    sepay = SepayDouble(bank, token="t", webhook_url=inbox.url, clock=lambda: NOON)
-    other = CassoDouble(bank, key="k", api_key="a", webhook_url=inbox.url, clock=lambda: NOON)
+    sepay = SepayDouble(bank, token="t", notify_url=inbox.url, clock=lambda: NOON)
+    other = CassoDouble(bank, key="k", api_key="a", notify_url=inbox.url, clock=lambda: NOON)
     entry = bank.receive(5_000, "PKX7Q2M9RA")
     assert [n.about for n in sepay.outbox.notices + other.outbox.notices] == [entry.reference] * 2
 
@@ -257,3 +261,25 @@ def test_a_person_may_play_the_payers_bank(sepay: SepayDouble) -> None:
     assert "MÔ PHỎNG" in page
     assert "pkx7q2m9ra" in page
     assert urllib3.request("POST", url, fields=form | {"amount": "-1"}).status == 400
+
+
+def test_two_doubles_on_one_account_never_wait_for_each_other() -> None:
+    bank = Bank(lambda: NOON)
+    with (
+        SepayDouble(bank, token="t", notify_url="http://127.0.0.1:9/", clock=lambda: NOON) as feed,
+        PayosDouble("c", "k", "s", notify_url="http://127.0.0.1:9/", bank=bank) as payos,
+    ):
+        values = {
+            "orderCode": 1,
+            "amount": 5,
+            "description": "P",
+            "returnUrl": "http://127.0.0.1:9",
+        }
+        payos.links["1"] = PaymentLink("1", values, "V", NOON)
+        pages = [feed.base_url + "/bank", payos.page_address("1")] * 8
+        form = {"amount": "5", "text": "PK", "damage": "clean", "act": "pay"}
+        with ThreadPoolExecutor(8) as pool:
+            sent = [pool.submit(post_form, page, form) for page in pages]
+            assert {each.result(timeout=10).status for each in sent} <= {303, 400}
+        assert len(feed.entries) == len(bank.entries) == 8 + len(payos.links["1"].entries)
+        assert bank.balance == 1_000_000 + 5 * len(bank.entries)

@@ -17,14 +17,8 @@ from tests.doubles.stripe_kit import KEY, NOON, OLD, SECRET, client_of, create
 
 
 @pytest.fixture
-def inbox() -> Iterator[Inbox]:
-    with Inbox() as inbox:
-        yield inbox
-
-
-@pytest.fixture
 def double(inbox: Inbox) -> Iterator[StripeDouble]:
-    with StripeDouble(KEY, [SECRET], webhook_url=inbox.url, seed=1) as double:
+    with StripeDouble(KEY, [SECRET], notify_url=inbox.url, seed=1) as double:
         double.now = NOON
         yield double
 

@@ -15,7 +15,7 @@ from tests.doubles.stripe_objects import Terms
 
 @pytest.fixture
 def double() -> Iterator[StripeDouble]:
-    with StripeDouble(KEY, [SECRET], webhook_url="http://127.0.0.1:9/", seed=1) as double:
+    with StripeDouble(KEY, [SECRET], notify_url="http://127.0.0.1:9/", seed=1) as double:
         double.now = NOON
         yield double
 
@@ -194,7 +194,7 @@ def test_lists_expand_their_items(double: StripeDouble, client: stripe.StripeCli
 
 def test_a_slow_balance_books_later_and_says_so() -> None:
     with StripeDouble(
-        KEY, [SECRET], webhook_url="http://127.0.0.1:9/", terms=Terms(slow_balance=True)
+        KEY, [SECRET], notify_url="http://127.0.0.1:9/", terms=Terms(slow_balance=True)
     ) as slow:
         own = client_of(slow)
         charge = paid(slow, own)
