@@ -17,6 +17,16 @@ CATEGORIES = {
 }
 
 
+def stripe_fee(amount: int, currency: str) -> Json:
+    return {
+        "amount": amount,
+        "application": None,
+        "currency": currency,
+        "description": "Stripe processing fees",
+        "type": "stripe_fee",
+    }
+
+
 def book(
     store: Store,
     kind: str,
@@ -31,13 +41,6 @@ def book(
     terms, now = store.terms, store.seconds()
     foreign = source["currency"] != terms.settles_in
     settled = terms.settled(amount, source["currency"])
-    cost = {
-        "amount": fee,
-        "application": None,
-        "currency": terms.settles_in,
-        "description": "Stripe processing fees",
-        "type": "stripe_fee",
-    }
     return store.add(
         {
             "id": store.ids("txn"),
@@ -50,7 +53,7 @@ def book(
             "description": description,
             "exchange_rate": float(terms.rate) if foreign else None,
             "fee": fee,
-            "fee_details": [cost] if fee else [],
+            "fee_details": [stripe_fee(fee, terms.settles_in)] if fee else [],
             "net": settled - fee,
             "reporting_category": category or CATEGORIES.get(kind, kind),
             "source": source["id"],

@@ -17,7 +17,7 @@ from tests.doubles.narratives import DAMAGES
 from tests.doubles.statements import as_camt053, as_csv, as_mt940, statement
 
 VECTORS = json.loads(
-    (Path(__file__).parents[1] / "vectors" / "bank_statements.json").read_text(encoding="utf-8")
+    (Path(__file__).parent / "vectors" / "bank_statements.json").read_text(encoding="utf-8")
 )
 DAY = date(2026, 1, 15)
 CODES = st.text("ABCDEFGHJKMNPQRSTVWXYZ23456789", min_size=8, max_size=10)

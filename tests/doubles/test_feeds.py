@@ -26,7 +26,7 @@ from tests.doubles.sepay import SepayDouble
 
 NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
 VECTORS = json.loads(
-    (Path(__file__).parents[1] / "vectors" / "casso.json").read_text(encoding="utf-8")
+    (Path(__file__).parent / "vectors" / "casso.json").read_text(encoding="utf-8")
 )["vectors"]
 
 
@@ -57,7 +57,8 @@ def slow_casso(inbox: Inbox) -> Iterator[CassoDouble]:
 
 
 def ask(url: str, authorization: str, method: str = "GET", **more: Any) -> Any:
-    answer = urllib3.request(method, url, headers={"Authorization": authorization}, **more)
+    headers = {"Authorization": authorization}
+    answer = urllib3.request(method, url, headers=headers, retries=False, **more)
     return answer.json() | {"http": answer.status, "after": answer.headers.get("Retry-After")}
 
 

@@ -22,7 +22,7 @@ from tests.doubles.inbox import Inbox
 from tests.doubles.payos import PayosDouble
 
 VECTORS = json.loads(
-    (Path(__file__).parents[1] / "vectors" / "payos.json").read_text(encoding="utf-8")
+    (Path(__file__).parent / "vectors" / "payos.json").read_text(encoding="utf-8")
 )["vectors"]
 KEYS = {"x-client-id": "client", "x-api-key": "key"}
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import stripe
 import urllib3
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.doubles.faults import Fault
 from tests.doubles.inbox import Inbox
 from tests.doubles.stripe import StripeDouble
+from tests.doubles.stripe_forms import parsed
 from tests.doubles.stripe_kit import KEY, NOON, OLD, SECRET, client_of, create
 
 
@@ -26,6 +30,31 @@ def double(inbox: Inbox) -> Iterator[StripeDouble]:
 @pytest.fixture
 def client(double: StripeDouble) -> stripe.StripeClient:
     return client_of(double)
+
+
+def bracketed(value: Any, name: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield name, value
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in pairs if not isinstance(value, str) else ():
+        yield from bracketed(inner, f"{name}[{key}]")
+
+
+NAMES = st.text("abcdefg_", min_size=1, max_size=5)
+NESTED = st.recursive(
+    st.text("aB1đ&=[]%+ ", max_size=8),
+    lambda inner: (
+        st.lists(inner, min_size=1, max_size=3)
+        | st.dictionaries(NAMES, inner, min_size=1, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(NAMES, NESTED, max_size=4))
+def test_bracketed_forms_are_read_back_as_they_were_meant(form: dict[str, Any]) -> None:
+    pairs = [pair for name, value in form.items() for pair in bracketed(value, name)]
+    assert parsed(urlencode(pairs)) == form
 
 
 def test_a_session_opens_unpaid_with_what_the_merchant_said(client: stripe.StripeClient) -> None:
