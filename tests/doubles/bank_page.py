@@ -16,7 +16,9 @@ from tests.doubles.page import STYLE
 
 FIELDS = """
 label{display:block;margin:.75rem 0 0}
-input,select{box-sizing:border-box;width:100%;font:inherit;padding:.6rem}
+input,select{box-sizing:border-box;width:100%;font:inherit;padding:.6rem;background:#fff;
+border:1px solid #8792a0;border-radius:8px}
+dl{margin-top:1.25rem}dt{min-width:0;overflow-wrap:anywhere}dd{flex:none}
 """
 
 TEMPLATE = Environment(autoescape=True).from_string(
