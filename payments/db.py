@@ -48,7 +48,7 @@ CITY_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 LOCK_WAIT_SECONDS = 5
 
 #: A pooled connection that rested longer than this is tried before it is used.
-RESTED_SECONDS = 2.0
+RESTED_SECONDS = 2
 
 
 class UtcDateTime(TypeDecorator[datetime]):
