@@ -1,9 +1,11 @@
 """Payment codes: what a driver's bank prints and a person may have to read aloud.
 
-``PK``, nine symbols, one check symbol. The alphabet of 29 symbols has no look-alikes (0/O, 1/I/L,
-5/S and U/V are gone) and 29 is prime, so a weighted sum with nine different weights catches every
-single wrong symbol and every exchange of two. The order number is multiplied by a constant modulo
-29⁹ first: neighbouring orders get codes that differ everywhere, and the way back is exact.
+A prefix, nine symbols, one check symbol. ``PK`` is the prefix of payments; codes of another kind have
+another prefix of two letters and differ in nothing else. The alphabet of 29 symbols has no
+look-alikes (0/O, 1/I/L, 5/S and U/V are gone) and 29 is prime, so a weighted sum with nine different
+weights catches every single wrong symbol and every exchange of two. The order number is multiplied by
+a constant modulo 29⁹ first: neighbouring orders get codes that differ everywhere, and the way back is
+exact.
 """
 
 from __future__ import annotations
@@ -31,27 +33,37 @@ def _check(symbols: str) -> str:
     return ALPHABET[total % len(ALPHABET)]
 
 
-def code_for(number: int) -> str:
-    """The payment code of order `number`, 1 <= number < 29⁹."""
+def code_for(number: int, prefix: str = PREFIX) -> str:
+    """The code of order `number`, 1 <= number < 29⁹, after `prefix`. Raises `InvalidCode`."""
     if not 0 < number < SPACE:
         raise InvalidCode("Order number %(number)s is out of range.", number=number)
     value, symbols = number * _FACTOR % SPACE, ""
     for _ in range(LENGTH):
         value, digit = divmod(value, len(ALPHABET))
         symbols = ALPHABET[digit] + symbols
-    return f"{PREFIX}{symbols}{_check(symbols)}"
+    return f"{prefix}{symbols}{_check(symbols)}"
 
 
-def number_of(code: str) -> int:
-    """The order number behind `code`. Raises `InvalidCode`, never guesses."""
+def number_of(code: str, prefix: str = PREFIX) -> int:
+    """The order number behind `code`, with or without `prefix`. Raises `InvalidCode`, never guesses."""
     text = code.strip().upper()
     # without its prefix a code may itself begin like one: only a whole code has one to lose
-    body = text.removeprefix(PREFIX) if len(text) > LENGTH + 1 else text
-    readable = len(body) == LENGTH + 1 and set(body) <= set(ALPHABET)
-    number = _decode(body[:-1]) if readable and _check(body[:-1]) == body[-1] else 0
+    body = text.removeprefix(prefix) if len(text) > LENGTH + 1 else text
+    number = _number(body)
     if number == 0:
         raise InvalidCode("%(code)s is not a payment code of ours.", code=code)
     return number
+
+
+def is_body(symbols: str) -> bool:
+    """Whether `symbols`, a code without its prefix and in upper case, carry the right check symbol."""
+    return _number(symbols) != 0
+
+
+def _number(body: str) -> int:
+    """The order number behind a code without its prefix; 0, which no order has, when there is none."""
+    readable = len(body) == LENGTH + 1 and set(body) <= set(ALPHABET)
+    return _decode(body[:-1]) if readable and _check(body[:-1]) == body[-1] else 0
 
 
 def _decode(symbols: str) -> int:
