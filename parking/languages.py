@@ -44,5 +44,9 @@ def mark(sentence: str) -> str:
 
 
 def explain(error: Complaint, language: str = DEFAULT) -> str:
-    """A complaint in the reader's language."""
-    return translate(error.message, language, **error.parts)
+    """A complaint in the reader's language, with the complaints it is made of."""
+    parts = {
+        name: explain(part, language) if isinstance(part, Complaint) else part
+        for name, part in error.parts.items()
+    }
+    return translate(error.message, language, **parts)

@@ -1,0 +1,73 @@
+"""Amounts as banks write them, exactly, in minor units; what could mean two things is refused."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from payments.money import exponent
+from reconciliation.statements.doubts import Doubt
+
+#: Digits of the longest amount a bank field holds (MT940 field 61: 15d).
+LONGEST = 15
+#: What sets thousands apart, besides the sign that is not the decimal separator.
+_SPACED = " '"
+_SPACES = str.maketrans("\u00a0\u2009\u202f−", "   -")
+_DONG = ("VNĐ", "₫", "đ", "Đ")
+
+
+def minor_units(value: Decimal, currency: str, line: int) -> int:
+    """`value` units of `currency` as an integer of minor units; `Doubt` when it has finer parts."""
+    scaled = value.scaleb(exponent(currency))
+    if scaled != scaled.to_integral_value() or abs(scaled) >= 10**LONGEST:
+        raise Doubt(
+            "%(amount)s is not an amount of %(currency)s",
+            line=line, amount=value, currency=currency,
+        )  # fmt: skip
+    return int(scaled)
+
+
+def read_amount(text: str, currency: str, decimal: str, line: int) -> int:
+    """The signed minor units of `currency` that `text` says.
+
+    `decimal` is the file's decimal separator, or empty: then it is read off the text, which works because
+    no amount has three decimals where the currency has two or none. A minus before or after and
+    parentheses are negative; the currency may stand on either side. Raises `Doubt` for anything else.
+    """
+    body, negative = _unsigned(text.translate(_SPACES).strip(), currency)
+    places = max(2, exponent(currency))
+    readings = {
+        value
+        for separator in (decimal or ".,")
+        if (value := _reading(body, separator, places)) is not None
+    }
+    if len(readings) != 1:
+        raise Doubt(
+            "%(text)s cannot be read as one amount of %(currency)s",
+            line=line, text=text, currency=currency,
+        )  # fmt: skip
+    amount = minor_units(readings.pop(), currency, line)
+    return -amount if negative else amount
+
+
+def _unsigned(text: str, currency: str) -> tuple[str, bool]:
+    """The digits of an amount and whether it is negative."""
+    for name in (currency, *(_DONG if currency == "VND" else ())):
+        text = text.removeprefix(name).removesuffix(name).strip()
+    if text.startswith("(") and text.endswith(")"):
+        return text[1:-1].strip(), True
+    if text.startswith("-") or text.endswith("-"):
+        return (text[1:] if text.startswith("-") else text[:-1]).strip(), True
+    return text.removeprefix("+").strip(), False
+
+
+def _reading(body: str, decimal: str, places: int) -> Decimal | None:
+    """What `body` says when `decimal` is its decimal separator, or None."""
+    other = "." if decimal == "," else ","
+    thousands = rf"\d+|\d{{1,3}}([{other}{_SPACED}])\d{{3}}(?:\2\d{{3}})*"
+    shape = rf"({thousands})(?:{re.escape(decimal)}(\d{{0,{places}}}))?"
+    found = re.fullmatch(shape, body, re.ASCII)
+    if found is None:
+        return None
+    whole = re.sub(r"\D", "", found[1])
+    return Decimal(f"{whole}.{found[3] or '0'}") if len(whole) <= LONGEST else None
