@@ -69,7 +69,7 @@ def _statement(root: Node) -> Node:
 
 def _balance(statement: Node, *codes: str) -> Node:
     for code in codes:
-        found = [b for b in statement.all("Bal") if b.say("Tp/CdOrPrtry/Cd") == code]
+        found = [b for b in statement.all("Bal") if b.read("Tp/CdOrPrtry/Cd") == code]
         if len(found) == 1:
             return found[0]
     raise Doubt(
@@ -119,14 +119,14 @@ def _part_amount(entry: Node, part: Node, currency: str) -> int:
 def _entry(entry: Node, parts: Sequence[Node], amount: int) -> BankEntry:
     """One row for `parts`, the transactions it stands for: one, or all of them, or none known."""
     booked = entry.need("BookgDt/DtTm", "BookgDt/Dt")
-    reversal = entry.say("RvslInd") in ("true", "1")
+    reversal = entry.read("RvslInd") in ("true", "1")
     texts = [node.text for part in parts for node in part.all("RmtInf/Ustrd")]
     return BankEntry(
         reference=_reference(entry, parts),
         booked_on=_day(booked),
         booked_at=_instant(booked) if booked.name == "DtTm" else None,
         amount=amount,
-        narrative=_unwrapped(texts or [entry.say("AddtlNtryInf")]),
+        narrative=_unwrapped(texts or [entry.read("AddtlNtryInf")]),
         counterparty=_party(parts[0], amount > 0, reversal) if len(parts) == 1 else Party(),
         reversal=reversal,
         line=entry.line,
@@ -137,10 +137,10 @@ def _reference(entry: Node, parts: Sequence[Node]) -> str:
     """The bank's reference of the transaction, else of the entry, else the payer's own."""
     part = parts[0] if len(parts) == 1 else Node("TxDtls", entry.line)
     references = (
-        part.say("Refs/AcctSvcrRef"),
-        entry.say("AcctSvcrRef"),
-        entry.say("NtryRef"),
-        part.say("Refs/EndToEndId"),
+        part.read("Refs/AcctSvcrRef"),
+        entry.read("AcctSvcrRef"),
+        entry.read("NtryRef"),
+        part.read("Refs/EndToEndId"),
     )
     return next((said for said in references if said not in _NO_REFERENCE), "")
 
@@ -151,9 +151,9 @@ def _party(part: Node, credit: bool, reversal: bool) -> Party:
     account = f"RltdPties/{role}Acct/Id"
     bank = f"RltdAgts/{role}Agt/FinInstnId"
     return Party(
-        name=part.say(f"RltdPties/{role}/Nm", f"RltdPties/{role}/Pty/Nm"),
-        account=part.say(f"{account}/IBAN", f"{account}/Othr/Id"),
-        bank=part.say(f"{bank}/BIC", f"{bank}/BICFI", f"{bank}/Nm"),
+        name=part.read(f"RltdPties/{role}/Nm", f"RltdPties/{role}/Pty/Nm"),
+        account=part.read(f"{account}/IBAN", f"{account}/Othr/Id"),
+        bank=part.read(f"{bank}/BIC", f"{bank}/BICFI", f"{bank}/Nm"),
     )
 
 

@@ -84,7 +84,7 @@ def layout_of(mapping: Mapping[str, object] | None) -> Layout:
     """Read an account's statement mapping. Raises `InvalidMapping`, which names key and choices."""
     given = dict(mapping or {})
     columns = _columns(given.pop("columns", {}))
-    _refuse_unknown("mapping", given, (*_CHOICES, *_TEXTS, "columns"))
+    _refuse_unknown(given, (*_CHOICES, *_TEXTS, "columns"))
     for key, value in given.items():
         allowed = _CHOICES.get(key)
         if not isinstance(value, str) or not value or (allowed and value not in allowed):
@@ -97,7 +97,7 @@ def layout_of(mapping: Mapping[str, object] | None) -> Layout:
 
 def _columns(given: object) -> dict[str, tuple[str, ...]]:
     columns = given if isinstance(given, Mapping) else {"columns": given}
-    _refuse_unknown("columns", columns, tuple(USUAL))
+    _refuse_unknown(columns, tuple(USUAL))
     return {role: _headings(role, named) for role, named in columns.items()}
 
 
@@ -113,9 +113,9 @@ def _headings(role: str, named: object) -> tuple[str, ...]:
     return tuple(headings)
 
 
-def _refuse_unknown(where: str, given: Mapping[str, object], known: tuple[str, ...]) -> None:
+def _refuse_unknown(given: Mapping[str, object], known: tuple[str, ...]) -> None:
     if strange := sorted(set(given) - set(known)):
         raise InvalidMapping(
-            "Nobody knows %(strange)s in the statement %(where)s; known are %(known)s.",
-            strange=", ".join(strange), where=where, known=", ".join(sorted(known)),
+            "Nobody knows %(strange)s in a statement mapping; known here are %(known)s.",
+            strange=", ".join(strange), known=", ".join(sorted(known)),
         )  # fmt: skip

@@ -61,13 +61,17 @@ def agreed(what: str, expected: str, found: str, line: int = 1) -> str:
     """What mapping and file say, where at least one does and they do not differ; else `Doubt`."""
     if expected and found and expected != found:
         raise Doubt(
-            "the %(what)s is %(found)s, not %(expected)s",
-            line=line, what=what, found=found, expected=expected,
+            "the account is %(found)s, not %(expected)s"
+            if what == "account"
+            else "the currency is %(found)s, not %(expected)s",
+            line=line, found=found, expected=expected,
         )  # fmt: skip
     if not expected and not found:
         raise Doubt(
-            "the %(what)s is not named, neither in the file nor in the mapping",
-            line=line, what=what,
+            "neither the file nor the mapping names the account"
+            if what == "account"
+            else "neither the file nor the mapping names the currency",
+            line=line,
         )  # fmt: skip
     return found or expected
 

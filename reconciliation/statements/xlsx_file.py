@@ -107,7 +107,7 @@ def _rows_of(sheet: Any) -> Iterator[Row]:
 def _value(cell: Any, line: int) -> Cell:
     value = cell.value
     if cell.data_type in ("f", "e", "b"):
-        raise Doubt("%(value)s is a formula, not a value", line=line, value=value)
+        raise Doubt("%(value)s is a formula or an error, not a value", line=line, value=value)
     if value is None:
         return ""
     if isinstance(value, int | float):

@@ -41,7 +41,7 @@ class Node:
         """The first element at the first of `paths` that leads anywhere."""
         return next((node for path in paths for node in self.all(path)), None)
 
-    def say(self, *paths: str) -> str:
+    def read(self, *paths: str) -> str:
         """The text of `first`, or nothing."""
         found = self.first(*paths)
         return found.text if found else ""
