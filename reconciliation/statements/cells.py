@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 from payments.db import CITY_ZONE
+from payments.narratives import plain
 from reconciliation.statements.amounts import minor_units, read_amount
 from reconciliation.statements.doubts import Doubt
 
@@ -80,6 +81,11 @@ def moment_of(cell: Cell, line: int) -> Moment | None:
         raise Doubt("%(text)s is not a date", line=line, text=" ".join(lines)) from None
     at = datetime.combine(booked_on, clock, CITY_ZONE) if clock else None
     return Moment(booked_on, at, "".join(lines[1:]))
+
+
+def folded(text: str) -> str:
+    """`text` as headings and labels are compared: plain lower-case letters and digits, single spaces."""
+    return " ".join(re.findall(r"[a-z0-9]+", plain(text).lower()))
 
 
 def text_lines(cell: Cell) -> list[str]:

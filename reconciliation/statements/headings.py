@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from payments.narratives import plain
-from reconciliation.statements.cells import Cell, Row, text_lines
+from reconciliation.statements.cells import Cell, Row, folded, text_lines
 from reconciliation.statements.doubts import Doubt
 from reconciliation.statements.layout import Layout
 
@@ -14,11 +13,6 @@ from reconciliation.statements.layout import Layout
 DEEPEST = 60
 _BETWEEN = re.compile(r"[/()\[\]|]")
 Columns = Mapping[str, int]
-
-
-def folded(text: str) -> str:
-    """`text` as headings and labels are compared: plain lower-case letters and digits, single spaces."""
-    return " ".join(re.findall(r"[a-z0-9]+", plain(text).lower()))
 
 
 def names_of(cell: Cell) -> set[str]:
@@ -30,7 +24,8 @@ def names_of(cell: Cell) -> set[str]:
 
 def columns_of(row: Row, layout: Layout) -> Columns | None:
     """Role → place, when `row` is a header row; else None. Raises `Doubt` when a role stands twice."""
-    found = {role: list(_places(row, names)) for role, names in layout.columns.items()}
+    named = [names_of(cell) for cell in row.cells]
+    found = {role: list(_places(named, wanted)) for role, wanted in layout.columns.items()}
     present = {role for role, places in found.items() if places}
     signed = "amount" in present or present >= {"debit", "credit"}
     if not (signed and present >= {"date", "narrative"}):
@@ -47,9 +42,8 @@ def columns_of(row: Row, layout: Layout) -> Columns | None:
     return {role: places[0] for role, places in found.items() if places}
 
 
-def _places(row: Row, headings: Iterable[str]) -> Iterator[int]:
-    wanted = {folded(heading) for heading in headings}
-    return (place for place, cell in enumerate(row.cells) if names_of(cell) & wanted)
+def _places(named: Sequence[set[str]], wanted: frozenset[str]) -> Iterator[int]:
+    return (place for place, names in enumerate(named) if names & wanted)
 
 
 def find_header(rows: Sequence[Row], layout: Layout) -> tuple[int, Columns] | None:

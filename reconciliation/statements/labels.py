@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from payments.narratives import plain
-from reconciliation.statements.cells import Cell, Row, moment_of, text_of
+from reconciliation.statements.cells import Cell, Row, folded, moment_of, text_of
 from reconciliation.statements.doubts import Doubt
-from reconciliation.statements.headings import folded, names_of
+from reconciliation.statements.headings import names_of
 
 _LABELS: Mapping[str, frozenset[str]] = {
     "account": frozenset({"so tai khoan", "tai khoan", "so tk", "account", "account number", "account no"}),

@@ -29,9 +29,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from payments.errors import WrongUsage
+from reconciliation.statements.cells import folded
 
-#: Role → its usual headings, as `headings.folded` leaves them.
-USUAL: Mapping[str, tuple[str, ...]] = {
+#: Role → its usual headings, as `cells.folded` leaves them.
+_USUAL: Mapping[str, tuple[str, ...]] = {
     "date": ("ngay giao dich", "ngay gd", "ngay hach toan", "date", "transaction date",
              "booking date", "posting date"),
     "reference": ("so tham chieu", "so ct", "so chung tu", "so but toan", "ma giao dich", "reference",
@@ -49,6 +50,7 @@ USUAL: Mapping[str, tuple[str, ...]] = {
     "counterparty_bank": ("ngan hang doi ung", "counterparty bank", "remitter bank"),
 }  # fmt: skip
 
+_HEADINGS = {role: frozenset(headings) for role, headings in _USUAL.items()}
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "decimal": (".", ","),
     "delimiter": (",", ";", "\t"),
@@ -66,11 +68,11 @@ class InvalidMapping(WrongUsage):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A mapping that was read; an empty text means the file decides."""
+    """A mapping that was read; an empty text means the file decides. Headings are folded."""
 
     account: str = ""
     currency: str = ""
-    columns: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: USUAL)
+    columns: Mapping[str, frozenset[str]] = field(default_factory=lambda: _HEADINGS)
     decimal: str = ""
     delimiter: str = ""
     encoding: str = ""
@@ -92,16 +94,16 @@ def layout_of(mapping: Mapping[str, object] | None) -> Layout:
                 "The statement mapping's %(key)s must be %(allowed)s, not %(value)r.",
                 key=key, value=value, allowed=" | ".join(map(repr, allowed or ("text",))),
             )  # fmt: skip
-    return Layout(columns={**USUAL, **columns}, **{k: str(v) for k, v in given.items()})
+    return Layout(columns={**_HEADINGS, **columns}, **{k: str(v) for k, v in given.items()})
 
 
-def _columns(given: object) -> dict[str, tuple[str, ...]]:
+def _columns(given: object) -> dict[str, frozenset[str]]:
     columns = given if isinstance(given, Mapping) else {"columns": given}
-    _refuse_unknown(columns, tuple(USUAL))
+    _refuse_unknown(columns, tuple(_HEADINGS))
     return {role: _headings(role, named) for role, named in columns.items()}
 
 
-def _headings(role: str, named: object) -> tuple[str, ...]:
+def _headings(role: str, named: object) -> frozenset[str]:
     headings = [named] if isinstance(named, str) else named
     if not isinstance(headings, list | tuple) or not all(
         isinstance(h, str) and h for h in headings
@@ -110,7 +112,7 @@ def _headings(role: str, named: object) -> tuple[str, ...]:
             "The statement mapping's column %(role)s must be a heading or a list of headings.",
             role=role,
         )  # fmt: skip
-    return tuple(headings)
+    return frozenset(folded(heading) for heading in headings)
 
 
 def _refuse_unknown(given: Mapping[str, object], known: tuple[str, ...]) -> None:

@@ -47,7 +47,9 @@ def read_xlsx(raw: bytes, layout: Layout) -> BankStatement:
     except Exception as error:
         # the library raises what it meets: KeyError, ValueError, zlib's and expat's errors and more
         raise Doubt(
-            "this workbook cannot be read: %(reason)s", line=1, reason=error or type(error).__name__
+            "this workbook cannot be read: %(reason)s",
+            line=1,
+            reason=str(error) or type(error).__name__,
         ) from error
     return read_table(rows, layout)
 
@@ -57,6 +59,9 @@ def _refuse_unsafe(raw: bytes) -> None:
         parts = zipfile.ZipFile(io.BytesIO(raw)).infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise Doubt("this workbook cannot be read: %(reason)s", line=1, reason=error) from error
+    if not parts or min(part.header_offset for part in parts) > 0:
+        # a zip may have anything before it, a second workbook for instance
+        raise Doubt("not one workbook and nothing else", line=1)
     size = sum(part.file_size for part in parts)
     if size > LARGEST_UNPACKED or len(parts) > MOST_PARTS:
         raise Doubt(
