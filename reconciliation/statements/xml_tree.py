@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from sys import intern
+from types import MappingProxyType
 from xml.sax import ContentHandler, SAXParseException
 from xml.sax.xmlreader import AttributesImpl, Locator
 
@@ -16,19 +18,19 @@ from reconciliation.statements.doubts import Doubt
 DEEPEST = 40
 
 
+#: Most elements have no attributes, and a statement has a million elements: they share this.
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
 @dataclass(slots=True)
 class Node:
     """One element: its local name, its attributes and text, where it starts."""
 
     name: str
     line: int
-    attributes: dict[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=lambda: _NONE)
     children: list[Node] = field(default_factory=list)
-    parts: list[str] = field(default_factory=list)
-
-    @property
-    def text(self) -> str:
-        return "".join(self.parts).strip()
+    text: str = ""
 
     def all(self, path: str) -> Iterator[Node]:
         """The elements at `path`, such as ``Acct/Id``, in their order."""
@@ -81,6 +83,7 @@ class _Builder(ContentHandler):
         super().__init__()
         self.root = Node("", 1)
         self._open = [self.root]
+        self._texts: list[list[str]] = [[]]
         self._locator: Locator | None = None
 
     @property
@@ -93,16 +96,17 @@ class _Builder(ContentHandler):
     def startElement(self, name: str, attrs: AttributesImpl) -> None:
         if len(self._open) > DEEPEST:
             raise Doubt("elements nested more than %(count)s deep", line=self.line, count=DEEPEST)
-        node = Node(_local(name), self.line, dict(attrs.items()))
+        node = Node(_local(name), self.line, dict(attrs.items()) or _NONE)
         self._open[-1].children.append(node)
         self._open.append(node)
+        self._texts.append([])
 
     def endElement(self, name: str) -> None:
-        self._open.pop()
+        self._open.pop().text = "".join(self._texts.pop()).strip()
 
     def characters(self, content: str) -> None:
-        self._open[-1].parts.append(content)
+        self._texts[-1].append(content)
 
 
 def _local(name: str) -> str:
-    return name.rpartition(":")[2]
+    return intern(name.rpartition(":")[2])
