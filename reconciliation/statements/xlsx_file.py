@@ -46,19 +46,20 @@ def read_xlsx(raw: bytes, layout: Layout) -> BankStatement:
         raise
     except Exception as error:
         # the library raises what it meets: KeyError, ValueError, zlib's and expat's errors and more
-        raise Doubt(
-            "this workbook cannot be read: %(reason)s",
-            line=1,
-            reason=str(error) or type(error).__name__,
-        ) from error
+        raise _unreadable(error.__cause__ or error.__context__ or error) from error
     return read_table(rows, layout)
+
+
+def _unreadable(error: BaseException) -> Doubt:
+    reason = str(error) or type(error).__name__
+    return Doubt("this workbook cannot be read: %(reason)s", line=1, reason=reason)
 
 
 def _refuse_unsafe(raw: bytes) -> None:
     try:
         parts = zipfile.ZipFile(io.BytesIO(raw)).infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise Doubt("this workbook cannot be read: %(reason)s", line=1, reason=error) from error
+        raise _unreadable(error) from error
     if not parts or min(part.header_offset for part in parts) > 0:
         # a zip may have anything before it, a second workbook for instance
         raise Doubt("not one workbook and nothing else", line=1)
