@@ -68,13 +68,13 @@ def _statement(root: Node) -> Node:
 
 
 def _balance(statement: Node, *codes: str) -> Node:
-    for code in codes:
-        found = [b for b in statement.all("Bal") if b.read("Tp/CdOrPrtry/Cd") == code]
-        if len(found) == 1:
-            return found[0]
-    raise Doubt(
-        "there must be exactly one balance %(code)s", line=statement.line, code=" | ".join(codes)
-    )
+    """The one balance with the first of `codes` that stands in the statement."""
+    coded = [(b.read("Tp/CdOrPrtry/Cd"), b) for b in statement.all("Bal")]
+    code = next((code for code in codes if code in {c for c, _ in coded}), codes[0])
+    found = [balance for c, balance in coded if c == code]
+    if len(found) != 1:
+        raise Doubt("there must be exactly one balance %(code)s", line=statement.line, code=code)
+    return found[0]
 
 
 def _signed(amount: Node, mark: Node, currency: str) -> int:

@@ -110,6 +110,7 @@ def read_mt940(text: str, layout: Layout) -> BankStatement:
     number = account_number(head.lines[0].rpartition("/")[2])
     account = agreed("account", account_number(layout.account), number, head.line)
     currency = agreed("currency", layout.currency, opening.currency, head.line)
+    agreed("currency", currency, closing.currency, pages[-1].field("62F").line)
     entries = tuple(entry for page in pages for entry in _entries(page, currency))
     # the opening balance carries the day it was left at, which may be any day before the first entry
     since = min((entry.booked_on for entry in entries), default=closing.day)

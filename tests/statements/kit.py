@@ -139,7 +139,7 @@ def mt940_of(paper: Paper) -> bytes:
     ]
     for line in paper.lines:
         mark = "C" if line.amount > 0 else "D"
-        entry = f"{line.day:%y%m%d%m%d}{mark}{_mt_amount(line.amount, paper)}"
+        entry = f"{line.day:%y%m%d%m%d}{mark}{abs(line.amount)},"
         fields += [f":61:{entry}NTRF{line.reference}//{line.reference}"]
         wrapped = [
             line.narrative[start : start + 65] for start in range(0, len(line.narrative), 65)
@@ -147,10 +147,6 @@ def mt940_of(paper: Paper) -> bytes:
         fields += [":86:" + "\r\n".join(wrapped)]
     closing = _mt_balance(paper.closing, until, paper.currency)
     return "\r\n".join([*fields, f":62F:{closing}", "-", ""]).encode()
-
-
-def _mt_amount(figure: int, paper: Paper) -> str:
-    return f"{abs(figure)}," if paper.currency == "VND" else f"{abs(figure):03}"[:-2] + ",00"
 
 
 def _mt_balance(figure: int, day: date, currency: str) -> str:

@@ -178,7 +178,7 @@ def test_the_account_may_be_an_iban_and_the_opening_the_last_closing() -> None:
         ("camt.053.001.08", "camt.052.001.08", "not a camt.053 document of version 02, 04 or 08"),
         ("</Stmt>", "</Stmt><Stmt/>", "2 statements in one file, not one"),
         ("CLBD", "CLAV", "there must be exactly one balance CLBD"),
-        ("CLBD", "OPBD", "there must be exactly one balance OPBD | PRCD"),
+        ("CLBD", "OPBD", "there must be exactly one balance OPBD"),
         ("<BookgDt>", "<ValDt>", "not well-formed XML"),
         ("CRDT", "BOTH", "BOTH is neither CRDT nor DBIT"),
         (">12000<", ">12000.5<", "12000.5 is not an amount of VND"),

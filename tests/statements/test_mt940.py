@@ -16,11 +16,6 @@ def statement(
     return "\r\n".join([*head, *middle, f":62F:{closing}", "-"]).encode()
 
 
-def entry(text: str) -> bytes:
-    """A statement around one entry and its opposite, so that it adds up."""
-    return statement(f":61:{text}")
-
-
 @pytest.mark.parametrize(
     ("mark", "amount", "reversal"),
     [("C", 5_000, False), ("D", -5_000, False), ("RC", -5_000, True), ("RD", 5_000, True),
@@ -148,7 +143,7 @@ def test_a_field_that_cannot_be_is_named_by_its_line(field: str, reason: str | N
 
 
 def test_balances_must_be_of_one_currency_and_whole() -> None:
-    assert "USD0, is not" not in refusal(statement(closing="C261119USD1,"))
+    assert "line 5: the currency is USD, not VND" in refusal(statement(closing="C261119USD0,"))
     assert "C261119VND0 is not what field 62F looks like" in refusal(
         statement(closing="C261119VND0")
     )
