@@ -75,13 +75,9 @@ def _decode(symbols: str) -> int:
 
 def refund_code(number: int) -> str:
     """The code of refund `number`, as a bank prints it beside money that goes back."""
-    return REFUND_PREFIX + code_for(number).removeprefix(PREFIX)
+    return code_for(number, REFUND_PREFIX)
 
 
 def refund_numbers(codes: Iterable[str]) -> list[int]:
     """The refund numbers behind those of `codes` that are refund codes."""
-    return [
-        number_of(PREFIX + code.removeprefix(REFUND_PREFIX))
-        for code in codes
-        if code.startswith(REFUND_PREFIX)
-    ]
+    return [number_of(code, REFUND_PREFIX) for code in codes if code.startswith(REFUND_PREFIX)]
