@@ -15,7 +15,7 @@ from io import BytesIO
 
 from babel.messages.pofile import read_po
 
-from payments.errors import Complaint
+from qr.errors import Explained
 
 LANGUAGES = ("vi", "en")
 DEFAULT = "vi"
@@ -43,8 +43,8 @@ def mark(sentence: str) -> str:
     return sentence
 
 
-def explain(error: Complaint, language: str = DEFAULT) -> str:
-    """A complaint in the reader's language, with the complaints it is made of."""
+def explain(error: Explained, language: str = DEFAULT) -> str:
+    """What went wrong, in the reader's language, with the complaints it is made of."""
     parts = {
         name: explain(part, language) if isinstance(part, Complaint) else part
         for name, part in error.parts.items()

@@ -7,24 +7,15 @@ below `parking` raise these and know nothing of languages.
 
 from __future__ import annotations
 
+from qr.errors import Explained
 
-class Complaint(Exception):
-    """Something a person can understand and mend.
 
-    `message` is a translatable template such as ``"There is no lot %(lot)s."``; `parts` fill it.
-    """
+class Complaint(Explained):
+    """Something a person can understand and mend."""
 
     #: HTTP answer and exit code this kind of complaint maps to, in one place for the whole house.
     http_status = 400
     exit_code = 1
-
-    def __init__(self, message: str, **parts: object) -> None:
-        super().__init__(message, parts)
-        self.message = message
-        self.parts = parts
-
-    def __str__(self) -> str:
-        return self.message % self.parts if self.parts else self.message
 
 
 class WrongUsage(Complaint):

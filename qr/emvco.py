@@ -13,13 +13,15 @@ import re
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 
+from qr.errors import Explained
+
 LONGEST = 99
 FIRST_ID, CRC_ID = "00", "63"
 
 _TWO_DIGITS = re.compile(r"[0-9]{2}")
 _CRC = re.compile(r"[0-9A-Fa-f]{4}")
-#: So much of a value is shown in an error.
-_SHOWN = 60
+#: So much of a value is shown to a person: the longest there can be.
+_SHOWN = LONGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +53,20 @@ class Place:
 PAYLOAD = Place()
 
 
-class InvalidPayload(ValueError):
-    """The payload breaks a rule. Says where, what stands there and what would be right.
-
-    `message` is a template with ``%(name)s`` parts, so that it can be said in other languages.
-    """
+class InvalidPayload(Explained, ValueError):
+    """The payload breaks a rule. Says where, what stands there and what would be right."""
 
     def __init__(self, message: str, place: Place, **parts: object) -> None:
-        super().__init__(message, place, parts)
-        self.message = message
+        safe = {n: shown(part) if isinstance(part, str) else part for n, part in parts.items()}
+        super().__init__(message, **safe)
         self.place = place
-        self.parts = {
-            name: shown(part) if isinstance(part, str) else part for name, part in parts.items()
-        }
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message % self.parts}"
+        return f"{self.place}: {super().__str__()}"
 
 
 def shown(text: str) -> str:
-    """A stranger's text for an error: short, and without characters that move a cursor."""
+    """A stranger's text for a person: short, and without characters that move a cursor."""
     safe = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[:_SHOWN])
     return safe + "…" if len(text) > _SHOWN else safe
 
@@ -162,13 +158,28 @@ def seal(body: str) -> str:
     return opened + crc(opened)
 
 
+def _outermost(payload: str) -> tuple[DataObject, ...]:
+    """Writers that count bytes go astray at the first letter with a mark: that is the place to name."""
+    try:
+        return parse(payload)
+    except InvalidPayload as error:
+        strange = next((at for at, letter in enumerate(payload) if not letter.isascii()), None)
+        if strange is None or (error.place.at or 1) <= strange:
+            raise
+        raise InvalidPayload(
+            "“%(letter)s” is not ASCII, and from here on the lengths, in characters, do not fit.",
+            PAYLOAD.after(strange),
+            letter=payload[strange],
+        ) from error
+
+
 def unseal(payload: str) -> str:
     """`payload` without its checksum. Real codes carry lower-case digits, so case does not matter.
 
     Raises `InvalidPayload`: the objects do not parse, 00 is not the first or 63 not the last of them,
     or the checksum is another.
     """
-    objects = parse(payload)
+    objects = _outermost(payload)
     if not objects or objects[0].id != FIRST_ID:
         raise InvalidPayload(
             "It begins with “%(start)s”; object %(id)s is due first.",

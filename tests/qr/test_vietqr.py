@@ -25,7 +25,7 @@ REFUSALS = {
     "napas static account, as printed in the spec": "38.01 (beneficiary), character 61: “8” is no",
     "napas dynamic card, heading line as printed": "“A203”, but this text has 4F52",
     "vqp bad CRC": "“BBB5”, but this text has BBB8",
-    "UTF-8 purpose counted in characters": "Object 32 says “F8” for its length",
+    "UTF-8 purpose counted in characters": "payload, character 112: “á” is not ASCII, and from",
     "published QR with payload format 00 (not 01)": "00 (payload format), character 5: “00”",
     "vietqr-ts fixture DYNAMIC_FULL": "38.01 (beneficiary), character 62: Object 02 does not belong",
 }
