@@ -31,6 +31,7 @@ from parking.commands import (
     trace,
     usage,
     verify,
+    vietqr,
 )
 from parking.commands.processes import answers
 from parking.commands.speech import both, in_both
@@ -83,6 +84,7 @@ COMMANDS: tuple[click.Command, ...] = (
     trace.trace,
     report.report,
     simulate.simulate,
+    vietqr.vietqr,
 )
 for command in COMMANDS:
     cli.add_command(command)

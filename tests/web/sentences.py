@@ -11,6 +11,8 @@ from jinja2 import Environment, nodes
 
 ROOMS = ("parking", "reconciliation", "payments", "qr")
 SPEAKERS = {"mark", "say", "translate", "say_in_page", "_"}
+#: `qr` knows no `Complaint`: its errors and remarks, and the names of what may be wrong in a code.
+SPEAKERS |= {"InvalidPayload", "UnreadablePicture", "Remark", "Form", "Field", "Place"}
 REFUSE = "refuse"
 PART = re.compile(r"%\((\w+)\)")
 
