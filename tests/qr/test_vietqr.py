@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
-from qr.banks import banks
 from qr.emvco import InvalidPayload, seal
-from qr.vietqr import Transfer, capitals, decode, encode, fold, plain
+from qr.vietqr import Transfer, decode, encode
 
 VECTORS = Path(__file__).parent / "vectors"
 PUBLISHED: list[dict[str, Any]] = json.loads((VECTORS / "vietqr.json").read_text())["vectors"]
@@ -267,46 +266,8 @@ def test_an_unknown_bank_and_an_amount_too_large_are_remarked_not_refused() -> N
     assert replace(OURS, amount=499_999_999).remarks == ()
 
 
-def test_the_bank_list_is_the_published_one() -> None:
-    published = json.loads((VECTORS / "napas_bins.json").read_text())["banks"]
-    assert len(banks()) == len(published) == 70
-    for bank in published:
-        ours = banks()[bank["bin"]]
-        assert (ours.bin, ours.code, ours.short_name, ours.name) == (
-            bank["bin"], bank.get("code") or "", bank["short_name"], bank["name"],
-        )  # fmt: skip
-
-
 def test_the_longest_numbers_of_both_kinds_fit() -> None:
     assert len(encode(replace(OURS, account="9" * 19, service="QRIBFTTC"))) == len(PAYLOAD) + 6
-
-
-@pytest.mark.parametrize(
-    ("given", "folded"),
-    [
-        ("Thanh toán gửi xe Đống Đa", "Thanh toan gui xe Dong Da"),
-        ("đ/Đ: 5.000₫ – PKX7Q2M9RA!", "dD 5000  PKX7Q2M9RA"),
-        ("  ở Lý Thường Kiệt ", "o Ly Thuong Kiet"),
-        ("chuye\u0302\u0309n khoa\u0309n", "chuyen khoan"),
-        ("…", ""),
-    ],
-)
-def test_a_purpose_loses_what_banks_lose(given: str, folded: str) -> None:
-    assert fold(given) == folded
-
-
-@given(st.text())
-def test_a_folded_purpose_stays_as_it_is_and_is_always_allowed(text: str) -> None:
-    folded = fold(text)
-    assert fold(folded) == folded
-    assert set(folded) <= set(string.ascii_letters + string.digits + " ")
-    assume(len(folded) <= 25)
-    assert decode(encode(replace(OURS, purpose=folded))).purpose == folded
-
-
-def test_names_are_written_as_banks_show_them() -> None:
-    assert capitals("Công ty TNHH Khai thác & đỗ xe ") == "CONG TY TNHH KHAI THAC & DO XE"
-    assert plain("Đỗ xe ở Lý Thường Kiệt") == "Do xe o Ly Thuong Kiet"
 
 
 def mutated(text: str, data: st.DataObject) -> str:
