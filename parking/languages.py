@@ -46,7 +46,7 @@ def mark(sentence: str) -> str:
 def explain(error: Explained, language: str = DEFAULT) -> str:
     """What went wrong, in the reader's language, with the complaints it is made of."""
     parts = {
-        name: explain(part, language) if isinstance(part, Complaint) else part
+        name: explain(part, language) if isinstance(part, Explained) else part
         for name, part in error.parts.items()
     }
     return translate(error.message, language, **parts)

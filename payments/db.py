@@ -170,10 +170,12 @@ def _answers(engine: Engine, connection: Any) -> bool:
 
 @dataclass(frozen=True)
 class Databases:
-    """`write` opens units of work that may change things, `read` only looks."""
+    """`write` opens units of work that may change things, `read` only looks, and `ask` is for one
+    question: without BEGIN and ROLLBACK around it, which cost as much as the question."""
 
     write: sessionmaker[Session]
     read: sessionmaker[Session]
+    ask: sessionmaker[Session]
     engine: Engine
 
     def dispose(self) -> None:
@@ -186,14 +188,14 @@ def connect(url: str) -> Databases:
     """Sessionmakers for `url`: SQLite (a file) or PostgreSQL (``postgresql+psycopg://``)."""
     if make_url(url).get_backend_name() == "sqlite":
         engine = _sqlite_engine(url, "BEGIN IMMEDIATE")
-        readers = _sqlite_engine(url, "BEGIN DEFERRED")
+        readers = askers = _sqlite_engine(url, "BEGIN DEFERRED")
     else:
-        engine = _postgresql_engine(url)
-        # READ COMMITTED sees every statement's own moment anyhow: no BEGIN and ROLLBACK around it
-        readers = engine.execution_options(isolation_level="AUTOCOMMIT")
+        engine = readers = _postgresql_engine(url)
+        askers = engine.execution_options(isolation_level="AUTOCOMMIT")
     return Databases(
         sessionmaker(engine, expire_on_commit=False),
         sessionmaker(readers, expire_on_commit=False),
+        sessionmaker(askers, expire_on_commit=False),
         engine,
     )
 

@@ -63,7 +63,7 @@ def _as_it_arrived() -> NoticeRequest:
 def _receive(
     databases: Databases, gateways: Gateways, slug: str, arrived: NoticeRequest
 ) -> Response:
-    with databases.read() as tx:
+    with databases.ask() as tx:
         account = account_by_slug(tx, slug)
     provider = gateways.provider(account)
     outcome = _outcome(databases.write, account, provider, arrived, gateways.clock())
