@@ -87,9 +87,7 @@ def paragraph(
     while len(broken) > most or any(text_width(row, size, weight) > box.width for row in broken):
         size *= 0.96
         broken = lines(text, size, weight, box.width)
-    narrower = box.width * 0.96
-    while len(broken) > 1 and len(balanced := lines(text, size, weight, narrower)) == len(broken):
-        broken, narrower = balanced, narrower * 0.96
+    broken = _balanced(broken, size, weight, box.width)
     leading = size * 1.28
     # 0.36 em: half the height of a capital, so that a single line looks centred
     first = box.y + box.height / 2 - leading * (len(broken) - 1) / 2 + size * 0.36
@@ -97,6 +95,15 @@ def paragraph(
     return [
         Words(middle, first + leading * i, size, row, fill, weight) for i, row in enumerate(broken)
     ]
+
+
+def _balanced(rows: list[str], size: float, weight: Weight, width: float) -> list[str]:
+    """The same words on as many lines, about equally long: as narrow as the longest word lets them."""
+    text, narrower = " ".join(rows), width * 0.96
+    longest = max((text_width(word, size, weight) for word in text.split()), default=width)
+    while narrower > longest and len(closer := lines(text, size, weight, narrower)) == len(rows):
+        rows, narrower = closer, narrower * 0.96
+    return rows
 
 
 def draw_png(shapes: Sequence[Shape], width: float, height: float, dpi: int = 300) -> bytes:

@@ -131,6 +131,13 @@ def test_two_lines_are_about_equally_long() -> None:
     assert short > 0.7 * long
 
 
+@pytest.mark.parametrize("text", ["W" * 14 + " " + "W" * 14, "a " + "W" * 30, "W", ""])
+def test_words_that_fill_their_lines_are_left_as_they_are(text: str) -> None:
+    rows = paragraph(text, Box(0, 0, 60, 14, "#fff"), 6, "#000", "bold", 2)
+    assert " ".join(row.text for row in rows) == text
+    assert all(row.width <= 60 for row in rows)
+
+
 def test_a_line_is_as_wide_as_its_letters() -> None:
     assert text_width("ab", 10, "bold") == pytest.approx(
         text_width("a", 10, "bold") + text_width("b", 10, "bold")
