@@ -253,7 +253,7 @@ def test_a_locked_database_asks_the_provider_to_come_back(
 def test_a_database_that_is_away_asks_the_provider_to_come_back(house: House) -> None:
     away = connect("postgresql+psycopg://nobody@127.0.0.1:1/none")
     with serving(make_app(away, house.gateways)) as port:
-        assert Door(port).knock(notice_json(paid_notice(None, house.now))) == (503, "failed")
+        assert Door(port).knock(notice_json(paid_notice(None, house.now))) == (503, "away for now")
     away.dispose()
 
 
