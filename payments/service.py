@@ -13,7 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy import func as sql
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, lazyload
 
 from payments import audit, ledger, state
 from payments.codes import refund_numbers
@@ -59,8 +59,10 @@ def _locked(*named: ColumnElement[bool]) -> Select[Payment]:
     return query.execution_options(populate_existing=True)
 
 
-#: Built once: every notice asks it.
-_BY_CODE = _locked(Payment.code == bindparam("code"), Payment.account_id == bindparam("account_id"))
+#: Built once: every notice asks it, and knows the account already.
+_BY_CODE = _locked(
+    Payment.code == bindparam("code"), Payment.account_id == bindparam("account_id")
+).options(lazyload(Payment.account))
 
 
 def say(tx: Session, payment: Payment, status: Status, now: datetime) -> Recorded:
