@@ -1,13 +1,15 @@
 # make run    the whole service on this machine; PORT, PUBLIC_URL, DATABASE_URL are passed through
 # make test   lint, types, architecture and all tests
 # make lint   lint and types only
+# make bench     speed, as ratios against a floor in the same run; needs PostgreSQL 15 or later
+# make mutation  how many small mistakes in money, state and signatures the tests notice
 # make lock   write the locked versions and hashes again, after a change in setup.cfg
 # make clean  forget the virtual environment; data under var/ stays
 
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint lock clean
+.PHONY: run test lint bench mutation lock clean
 
 run: .venv/.run
 	@exec $(BIN)/parking run
@@ -22,6 +24,15 @@ lint: .venv/.test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+bench: .venv/.test
+	@$(BIN)/python -m benchmarks.notices
+
+mutation: .venv/.test
+	@$(BIN)/python -m pip install --quiet mutmut==3.8.1
+	@$(BIN)/mutmut run
+	@$(BIN)/mutmut export-cicd-stats
+	@$(BIN)/python .ci/mutation.py mutants/mutmut-cicd-stats.json
 
 # Locked with hashes: what is installed is what was tested, wherever it comes from.
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --no-strip-extras --no-header --no-annotate \

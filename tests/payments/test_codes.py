@@ -6,7 +6,19 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from payments.codes import ALPHABET, LENGTH, PREFIX, SPACE, InvalidCode, code_for, number_of
+from payments.codes import (
+    ALPHABET,
+    LENGTH,
+    PREFIX,
+    REFUND_PREFIX,
+    SPACE,
+    InvalidCode,
+    code_for,
+    is_body,
+    number_of,
+    refund_code,
+    refund_numbers,
+)
 
 numbers = st.integers(1, SPACE - 1)
 
@@ -60,7 +72,7 @@ def test_neighbouring_orders_have_codes_that_differ_everywhere(number: int) -> N
 
 @pytest.mark.parametrize("number", [0, -1, SPACE])
 def test_a_number_out_of_range_has_no_code(number: int) -> None:
-    with pytest.raises(InvalidCode):
+    with pytest.raises(InvalidCode, match=f"^Order number {number} is out of range"):
         code_for(number)
 
 
@@ -70,11 +82,23 @@ def test_a_number_out_of_range_has_no_code(number: int) -> None:
 )
 def test_what_is_no_code_of_ours_is_refused(text: str) -> None:
     """`PK2222222222` has a right check symbol, but it is the code of order 0, which is never made."""
-    with pytest.raises(InvalidCode, match="not a payment code"):
+    with pytest.raises(InvalidCode) as refused:
         number_of(text)
+    assert str(refused.value) == f"{text} is not a payment code of ours."
 
 
 def test_codes_never_change() -> None:
     """They stand on bank statements for years."""
     known = {1: "PKKXR4N5YH4P", 674_543: "PKMVNTB37P84", SPACE - 1: "PKD48XBW3FYT"}
     assert {number: code_for(number) for number in known} == known
+
+
+@given(numbers)
+@settings(deadline=None)
+def test_a_refund_has_a_code_of_its_own_kind(number: int) -> None:
+    code = refund_code(number)
+    assert code == REFUND_PREFIX + code_for(number).removeprefix(PREFIX)
+    assert refund_numbers([code_for(number), code, code_for(number)]) == [number]
+    assert is_body(code.removeprefix(REFUND_PREFIX))
+    with pytest.raises(InvalidCode):
+        number_of(code)

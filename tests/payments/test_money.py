@@ -21,8 +21,11 @@ def test_every_whole_amount_of_a_known_currency_is_money(amount: int, currency: 
 
 @pytest.mark.parametrize("amount", [-1, LARGEST + 1, 1.0, True, "5", None])
 def test_what_is_not_a_whole_amount_is_refused(amount: Any) -> None:
-    with pytest.raises(InvalidMoney, match="whole number from 0 to 999999999999"):
+    with pytest.raises(InvalidMoney) as refused:
         Money(amount)
+    assert str(refused.value) == (
+        f"{amount} is not an amount of money: it must be a whole number from 0 to 999999999999."
+    )
 
 
 @pytest.mark.parametrize("currency", ["", "vnd", "XXX", "₫"])
@@ -57,6 +60,10 @@ def test_amounts_are_written_as_people_write_them(
     amount: int, currency: str, language: str, text: str
 ) -> None:
     assert format_amount(amount, currency, language) == text
+
+
+def test_an_amount_is_dong_in_vietnamese_unless_said_otherwise() -> None:
+    assert format_amount(1_500) == f"1.500{NBSP}₫"
 
 
 @given(
