@@ -7,15 +7,12 @@ simulated day, `test_clock` (true: requests carry our clock, and the sandbox tak
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
 from payments.errors import Complaint, WrongUsage
-from payments.money import exponent
 from payments.provider import (
     AccountSettings,
     Capabilities,
@@ -37,11 +34,20 @@ from payments.provider import (
     StatementFile,
     Status,
 )
-from payments.providers.sandbox_api import SandboxApi, hmac_hex, read_object, unreadable
+from payments.providers.sandbox_api import COMPANY, SandboxApi, read_object
 from payments.providers.sandbox_file import parse_file
+from payments.providers.wire import (
+    LARGEST_MESSAGE,
+    amount,
+    any_equal,
+    hmac_hex,
+    notice_object,
+    sha256_hex,
+    text,
+    unreadable,
+)
 
 MODE = "test"
-LARGEST_NOTICE = 256 * 1024
 #: A genuine notice signed longer ago than this is stored and settled by `fetch`.
 REPLAY_WINDOW = timedelta(minutes=5)
 CLOCK_AHEAD = timedelta(minutes=1)
@@ -82,14 +88,14 @@ class SandboxProvider:
         answer = read_object(self._api.call("POST", "/v1/orders", fields))
         url, reference = answer.get("pay_url"), answer.get("provider_ref")
         if not (isinstance(url, str) and isinstance(reference, str)):
-            raise unreadable()
+            raise unreadable(COMPANY)
         return Checkout(url, reference)
 
     def parse_notice(self, request: NoticeRequest) -> tuple[Notice, ...]:
         headers = {name.lower(): value for name, value in request.headers.items()}
         event = headers.get("webhook-id", "")
         signed_at = self._verify(headers, event, request.body)
-        fields = _strict_object(request.body, headers.get("content-type", ""))
+        fields = notice_object(request)
         for name, expected in (("id", event), ("merchant", self._api.merchant), ("mode", MODE)):
             if fields.get(name) != expected:
                 raise InvalidNotice("The notice's %(name)s is not the expected one.", name=name)
@@ -104,13 +110,12 @@ class SandboxProvider:
         very bytes. Every pair is compared, so that time tells nothing."""
         timestamp = headers.get("webhook-timestamp", "")
         readable = timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 11
-        if not (event and readable and len(body) <= LARGEST_NOTICE):
+        if not (event and readable and len(body) <= LARGEST_MESSAGE):
             raise InvalidNotice("The notice has no id, no time stamp, or is too large.")
         content = f"{event}.{timestamp}.".encode() + body
-        given = headers.get("webhook-signature", "").encode().split()[:10]
-        ours = [f"v1={hmac_hex(secret, content)}".encode() for secret in self._secrets]
-        equal = [hmac.compare_digest(mine, theirs) for mine in ours for theirs in given]
-        if not any(equal):
+        given = headers.get("webhook-signature", "").split()[:10]
+        ours = [f"v1={hmac_hex(secret, content)}" for secret in self._secrets]
+        if not any_equal(ours, given):
             raise InvalidNotice("The notice is not signed with a secret of this account.")
         signed_at = datetime.fromtimestamp(int(timestamp), UTC)
         if signed_at - self._clock() > CLOCK_AHEAD:
@@ -135,7 +140,7 @@ class SandboxProvider:
 
     def _never_heard_of(self, code: str, refund_key: str | None) -> Notice:
         """The request that announced it may still be on its way: nobody knows yet."""
-        key = _sha256(f"unknown|{code}|{refund_key}".encode())
+        key = sha256_hex(f"unknown|{code}|{refund_key}".encode())
         return Notice(key, code, Status.UNKNOWN, self._clock(), refund_key=refund_key)
 
     def refund(self, order: RefundOrder) -> Notice:
@@ -165,77 +170,44 @@ class SandboxProvider:
         )
 
 
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice")
-    return found
-
-
-def _strict_object(body: bytes, content_type: str) -> dict[str, Any]:
-    """The notice's JSON object; two equal keys would let two readers see two amounts."""
-    if content_type.partition(";")[0].strip().lower() != "application/json":
-        raise InvalidNotice("The notice is not JSON.")
-    try:
-        found = json.loads(body, object_pairs_hook=_no_key_twice)
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        raise InvalidNotice("The notice is not one JSON object with each key once.")
-    return found
-
-
 def _answered(answer: HttpAnswer, code: str, refund_key: str | None) -> Notice:
     """A status answer as a notice. Equal answers have equal keys, so a poll that brings nothing new
     is a repetition."""
     try:
-        notice = _notice(_sha256(answer.body), read_object(answer))
+        notice = _notice(sha256_hex(answer.body), read_object(answer))
     except (KeyError, TypeError, ValueError, Complaint):
-        raise unreadable() from None
+        raise unreadable(COMPANY) from None
     if (notice.order_code, notice.refund_key) != (code, refund_key):
-        raise unreadable()
+        raise unreadable(COMPANY)
     return notice
 
 
 def _notice(key: str, fields: Mapping[str, Any], *, stale: bool = False) -> Notice:
     return Notice(
         key=key,
-        order_code=_text(fields["order"]),
+        order_code=text(fields["order"]),
         status=Status(fields["status"]),
         event_at=_instant(fields["event_at"]),
         movements=tuple(_movement(entry) for entry in fields["movements"]),
-        provider_ref=_text(fields["provider_ref"]),
-        refund_key=_text(fields["refund_key"]) if fields["refund_key"] is not None else None,
+        provider_ref=text(fields["provider_ref"]),
+        refund_key=text(fields["refund_key"]) if fields["refund_key"] is not None else None,
         stale=stale,
     )
 
 
 def _movement(entry: Mapping[str, Any]) -> MovementFact:
-    amount, currency = entry["amount"], _text(entry["currency"])
-    exponent(currency)
-    if type(amount) is not int or amount <= 0:
-        raise ValueError("not an amount")
+    currency = text(entry["currency"])
     return MovementFact(
         kind=MovementKind(entry["kind"]),
-        rail_ref=_text(entry["rail_ref"]),
-        amount=amount,
+        rail_ref=text(entry["rail_ref"]),
+        amount=amount(entry["amount"], currency),
         currency=currency,
         event_at=_instant(entry["event_at"]),
     )
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise TypeError("not a text")
-    return value
-
-
 def _instant(value: object) -> datetime:
-    instant = datetime.fromisoformat(_text(value))
+    instant = datetime.fromisoformat(text(value))
     if instant.tzinfo is None:
         raise ValueError("a time without its offset")
     return instant

@@ -5,8 +5,6 @@ HMAC-SHA256 over five lines: time stamp, method, path, test time (empty without 
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -21,6 +19,9 @@ from payments.provider import (
     ProviderRefused,
     ProviderUnavailable,
 )
+from payments.providers.wire import answer_object, hmac_hex, unreadable
+
+COMPANY = "the sandbox"
 
 
 class SandboxApi:
@@ -79,22 +80,10 @@ class SandboxApi:
         return headers | ({"Sandbox-Time": test_time} if test_time else {})
 
 
-def hmac_hex(secret: str, content: bytes) -> str:
-    return hmac.new(secret.encode(), content, hashlib.sha256).hexdigest()
-
-
-def unreadable() -> ProviderUnavailable:
-    return ProviderUnavailable("The sandbox's answer cannot be understood.")
-
-
 def read_object(answer: HttpAnswer | None) -> dict[str, Any]:
-    try:
-        found = json.loads(answer.body) if answer else None
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise unreadable()
-    return found
+    if answer is None:
+        raise unreadable(COMPANY)
+    return answer_object(answer, COMPANY)
 
 
 def _reason(body: bytes) -> str:
