@@ -24,6 +24,7 @@ from payments.provider import (
     HttpAnswer,
     InvalidNotice,
     NoticeRequest,
+    ProviderRefused,
     ProviderUnavailable,
 )
 
@@ -32,6 +33,7 @@ GMT7 = timezone(timedelta(hours=7))
 #: No company's notice or answer to one request comes near this.
 LARGEST_MESSAGE = 256 * 1024
 LONGEST_TEXT = 256
+LONGEST_ADDRESS = 2048
 #: What a company says without meaning yes or no: try again later.
 NOT_NOW = frozenset({408, 425, 429})
 
@@ -104,13 +106,21 @@ def answer_object(answer: HttpAnswer, company: str) -> dict[str, Any]:
     `ProviderUnavailable` for a company that is away or talks of something else: nobody knows then
     what became of the call."""
     if answer.status >= 500 or answer.status in NOT_NOW:
-        raise ProviderUnavailable(
-            "%(company)s answered %(status)s.", company=company, status=answer.status
-        )
+        raise not_now(company, answer.status)
     try:
         return json_object(answer.body)
     except ValueError:
         raise unreadable(company) from None
+
+
+def not_now(company: str, status: object) -> ProviderUnavailable:
+    """The company answered with a status or a code of its own that settles nothing."""
+    return ProviderUnavailable("%(company)s answered %(status)s.", company=company, status=status)
+
+
+def refused(company: str, reason: object) -> ProviderRefused:
+    """The company said no, for good, with `reason` as its own code."""
+    return ProviderRefused("%(company)s refused: %(reason)s.", company=company, reason=reason)
 
 
 def unreadable(company: str) -> ProviderUnavailable:
@@ -118,13 +128,22 @@ def unreadable(company: str) -> ProviderUnavailable:
     return ProviderUnavailable("The answer of %(company)s cannot be believed.", company=company)
 
 
-def text(value: object) -> str:
+def text(value: object, longest: int = LONGEST_TEXT) -> str:
     """A non-empty text that can stand in a database and on a line: printable, not endless."""
     if not isinstance(value, str):
         raise TypeError("not a text")
-    if not (value and len(value) <= LONGEST_TEXT and value.isprintable()):
+    if not (value and len(value) <= longest and value.isprintable()):
         raise ValueError("not a text a person could read")
     return value
+
+
+def web_address(value: object) -> str:
+    """The address of a page a driver can be sent to: http or https, and a host."""
+    url = text(value, LONGEST_ADDRESS)
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("not the address of a page")
+    return url
 
 
 def whole(value: object) -> int:
