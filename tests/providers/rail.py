@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from payments.codes import code_for
 from payments.db import CITY_ZONE
 from payments.provider import (
+    AccountSettings,
+    Checkout,
+    Http,
     MovementFact,
     MovementKind,
     NoticeRequest,
@@ -37,15 +40,21 @@ class Clock:
 
 @dataclass
 class Rail:
-    """A provider with its double at the other end, speaking real HTTP.
+    """A provider with its double at the other end, speaking real HTTP; `account` and `http` are what
+    it was made of.
 
     `pay` and `decline` are the payer's acts on an order that was started; `notices` are the requests
     the double has sent to our door since the last call, in its own words; `settle_refunds` lets an
     asynchronous refund come to its end. `declined_told`: whether the company tells of a refusal at
-    all; `next_night` lets the day's statement come out; `method` is the way to pay that the orders ask for.
+    all; `next_night` lets the day's statement come out; `method` is the way to pay that the orders
+    ask for; `visit` opens a checkout as the driver's browser does. `repeats`: whether the company
+    answers a second announcement as it answered the first; `refuses`: whether its no to a refund
+    can be believed.
     """
 
     provider: Provider
+    account: AccountSettings
+    http: Http
     clock: Clock
     pay: Callable[[Order], object]
     decline: Callable[[Order], object]
@@ -54,6 +63,10 @@ class Rail:
     next_night: Callable[[], object] | None = None
     declined_told: bool = True
     method: str = ""
+    visit: Callable[[Checkout], object] = lambda checkout: None
+    repeats: bool = True
+    refuses: bool = True
+    _receipts: dict[str, MovementFact] = field(default_factory=dict)
 
     def order(self, number: int = 1, amount: int = PRICE) -> Order:
         """A fresh order of ours, not announced yet."""
@@ -75,6 +88,7 @@ class Rail:
         """An order announced to the company."""
         order = self.order(number, amount)
         checkout = self.provider.start(order)
+        self.visit(checkout)
         return replace(order, provider_ref=checkout.provider_ref)
 
     def paid(self, number: int = 1, amount: int = PRICE) -> Order:
@@ -83,13 +97,16 @@ class Rail:
         return order
 
     def receipt(self, order: Order) -> MovementFact:
-        """The one receipt the company tells of when asked."""
-        (found,) = (
-            fact
-            for fact in self.provider.fetch(order).movements
-            if fact.kind is MovementKind.RECEIPT
-        )
-        return found
+        """The one receipt the company tells of when asked. Our books keep it, because some only
+        speak of the refund once there was one."""
+        if order.code not in self._receipts:
+            (found,) = (
+                fact
+                for fact in self.provider.fetch(order).movements
+                if fact.kind is MovementKind.RECEIPT
+            )
+            self._receipts[order.code] = found
+        return self._receipts[order.code]
 
     def giving_back(self, order: Order, amount: int, number: int = 1) -> RefundOrder:
         """A refund as the house asks for it."""

@@ -6,10 +6,16 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from tests.providers.momo_rail import momo
 from tests.providers.rail import Rail
 from tests.providers.sandbox import sandbox
+from tests.providers.vnpay_rail import vnpay
+from tests.providers.zalopay_rail import zalopay
 
 #: Each makes its rail over files below the folder it is given, and ends it.
 RAILS: dict[str, Callable[[Path], AbstractContextManager[Rail]]] = {
     "sandbox": sandbox,
+    "vnpay": vnpay,
+    "momo": momo,
+    "zalopay": zalopay,
 }

@@ -58,6 +58,8 @@ def sandbox(folder: Path) -> Iterator[Rail]:
 
     yield Rail(
         provider=SandboxProvider(account, http, clock),
+        account=account,
+        http=http,
         clock=clock,
         pay=lambda order: payer.act(order.code, "pay"),
         decline=lambda order: payer.act(order.code, "decline"),
