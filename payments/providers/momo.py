@@ -21,7 +21,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar
 
-from payments.errors import Complaint
 from payments.provider import (
     AccountSettings,
     Capabilities,
@@ -52,6 +51,8 @@ from payments.providers.wire import (
     not_now,
     notice_object,
     post_json,
+    reading_answer,
+    reading_notice,
     refused,
     sha256_hex,
     text,
@@ -148,10 +149,8 @@ class MomoProvider:
             raise unreadable(COMPANY)
         if code != SUCCESS:
             raise (refused if code in WRONG else not_now)(COMPANY, code)
-        try:
+        with reading_answer(COMPANY):
             return Checkout(web_address(answer.get("payUrl")))
-        except (TypeError, ValueError):
-            raise unreadable(COMPANY) from None
 
     def parse_notice(self, request: NoticeRequest) -> tuple[Notice, ...]:
         fields = notice_object(request)
@@ -161,10 +160,8 @@ class MomoProvider:
             raise InvalidNotice(
                 "The notice's %(name)s is not the expected one.", name="partnerCode"
             )
-        try:
+        with reading_notice():
             return (_notice(fields),)
-        except (KeyError, TypeError, ValueError, Complaint):
-            raise InvalidNotice("The notice cannot be understood.") from None
 
     def _signed(self, fields: Mapping[str, Any], names: Sequence[str]) -> bool:
         """Whether one of our keys signed `fields`; the access key is not sent but is signed. Values
@@ -193,10 +190,8 @@ class MomoProvider:
         refund_key = refund.key if refund else None
         status = (GOING_BACK if refund else STANDING).get(answer["resultCode"], Status.UNKNOWN)
         paid = status is Status.PAID
-        try:
+        with reading_answer(COMPANY):
             moved = (_movement(answer, gives_back=refund is not None),) if paid else ()
-        except (TypeError, ValueError, Complaint):
-            raise unreadable(COMPANY) from None
         at = moved[0].event_at if moved else self._clock()
         key = _key(refund_key or order.code, answer)
         return Notice(key, order.code, status, at, moved, refund_key=refund_key)

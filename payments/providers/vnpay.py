@@ -23,7 +23,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import ClassVar
 
-from payments.errors import Complaint
 from payments.provider import (
     AccountSettings,
     Capabilities,
@@ -53,6 +52,8 @@ from payments.providers.wire import (
     named_setting,
     not_now,
     post_json,
+    reading_answer,
+    reading_notice,
     refused,
     sha256_hex,
     text,
@@ -157,10 +158,8 @@ class VnpayProvider:
             raise InvalidNotice(
                 "The notice's %(name)s is not the expected one.", name="vnp_TmnCode"
             )
-        try:
+        with reading_notice():
             return (_notice(values),)
-        except (KeyError, TypeError, ValueError, Complaint):
-            raise InvalidNotice("The notice cannot be understood.") from None
 
     def reply(self, outcome: Outcome) -> Reply:
         code, message = REPLIES[outcome]
@@ -180,10 +179,8 @@ class VnpayProvider:
         status = _standing(values, refund) if values else Status.UNKNOWN
         if values is None or status is not Status.PAID:
             return Notice(key, order.code, status, self._clock(), refund_key=refund_key)
-        try:
+        with reading_answer(COMPANY):
             moved = _movement(values, refund)
-        except (ValueError, Complaint):
-            raise unreadable(COMPANY) from None
         return Notice(key, order.code, status, moved.event_at, (moved,), refund_key=refund_key)
 
     def refund(self, order: RefundOrder) -> Notice:

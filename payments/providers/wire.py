@@ -11,12 +11,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urlsplit
 
-from payments.errors import WrongUsage
+from payments.errors import Complaint, WrongUsage
 from payments.money import Money
 from payments.provider import (
     AccountSettings,
@@ -126,6 +127,24 @@ def refused(company: str, reason: object) -> ProviderRefused:
 def unreadable(company: str) -> ProviderUnavailable:
     """An answer that is not signed, not whole or not about what was asked: it says nothing."""
     return ProviderUnavailable("The answer of %(company)s cannot be believed.", company=company)
+
+
+@contextmanager
+def reading_notice() -> Iterator[None]:
+    """Values of a notice that was signed and still is not what it should be refuse it."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, Complaint):
+        raise InvalidNotice("The notice cannot be understood.") from None
+
+
+@contextmanager
+def reading_answer(company: str) -> Iterator[None]:
+    """Values of an answer that are not what they should be make it no answer."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, Complaint):
+        raise unreadable(company) from None
 
 
 def text(value: object, longest: int = LONGEST_TEXT) -> str:

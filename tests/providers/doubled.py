@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from payments.http import HttpClient
-from payments.provider import NoticeRequest
+from payments.provider import AccountSettings, NoticeRequest, Order, Provider
 from tests.doubles.base import Double
 from tests.doubles.inbox import Inbox
-from tests.providers.rail import Clock
+from tests.doubles.page import HostedDouble
+from tests.providers.rail import Clock, Rail
 
 
 def client_of(double: Double) -> HttpClient:
@@ -39,3 +41,31 @@ def later(double: Double, clock: Clock) -> Callable[[], None]:
         double.run_agenda()
 
     return settle
+
+
+@dataclass
+class Doubled:
+    """A company's `double`, its notices reaching `inbox`, on the time of `clock`."""
+
+    double: HostedDouble
+    inbox: Inbox
+    clock: Clock
+
+    def rail(
+        self,
+        make: type[Provider],
+        account: AccountSettings,
+        reference: Callable[[Order], str] = lambda order: order.code,
+    ) -> Rail:
+        """A rail to the double, which knows an order by its `reference`."""
+        http = client_of(self.double)
+        return Rail(
+            provider=make(account, http, self.clock),
+            account=account,
+            http=http,
+            clock=self.clock,
+            pay=lambda order: self.double.pay(reference(order)),
+            decline=lambda order: self.double.decline(reference(order)),
+            notices=as_they_came(self.double, self.inbox),
+            settle_refunds=later(self.double, self.clock),
+        )

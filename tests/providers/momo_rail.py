@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from payments.provider import AccountSettings
@@ -11,7 +12,7 @@ from payments.providers.momo import MomoProvider
 from tests.doubles.credentials import MOMO_ACCESS_KEY, MOMO_PARTNER_CODE, MOMO_SECRET_KEY
 from tests.doubles.inbox import Inbox
 from tests.doubles.momo import MomoDouble
-from tests.providers.doubled import as_they_came, client_of, later
+from tests.providers.doubled import Doubled
 from tests.providers.rail import Clock, Rail
 
 SECRET = {"access_key": MOMO_ACCESS_KEY, "secret_key": MOMO_SECRET_KEY}
@@ -36,19 +37,8 @@ def opened() -> Iterator[tuple[Rail, MomoDouble]]:
             clock=clock,
         ) as double,
     ):
-        ours, http = account(double), client_of(double)
-        rail = Rail(
-            provider=MomoProvider(ours, http, clock),
-            account=ours,
-            http=http,
-            clock=clock,
-            pay=lambda order: double.pay(order.code),
-            decline=lambda order: double.decline(order.code),
-            notices=as_they_came(double, inbox),
-            settle_refunds=later(double, clock),
-            repeats=False,
-        )
-        yield rail, double
+        rail = Doubled(double, inbox, clock).rail(MomoProvider, account(double))
+        yield replace(rail, repeats=False), double
 
 
 @contextmanager

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payments.errors import WrongUsage
 from payments.provider import (
     AccountSettings,
     Http,
@@ -204,21 +203,6 @@ def test_both_pairs_of_keys_are_good_while_they_change() -> None:
     assert provider(None, new, SECRET).parse_notice(post(signed(IPN, secret=new)))[0].movements
     with pytest.raises(InvalidNotice):
         provider(None, new).parse_notice(ipn())
-
-
-def test_an_account_speaks_to_the_host_of_its_mode_only() -> None:
-    hosts = {"test": "test-payment.momo.vn", "live": "payment.momo.vn"}
-    for mode, other in (("test", "live"), ("live", "test")):
-        http = saying({})
-        ours = AccountSettings("an", mode, {"partner_code": "MOMO"}, (SECRET,))
-        with pytest.raises(ProviderUnavailable):
-            MomoProvider(ours, http, Clock()).fetch(ORDER)
-        assert http.asked[0][0] == f"https://{hosts[mode]}/v2/gateway/api/query"
-        settings = {"partner_code": "MOMO", "api_url": f"https://{hosts[other]}"}
-        with pytest.raises(WrongUsage, match=hosts[other]):
-            MomoProvider(replace(ours, settings=settings), http, Clock())
-    with pytest.raises(WrongUsage, match="partner_code"):
-        MomoProvider(replace(ours, settings={}), http, Clock())
 
 
 def test_the_announcement_is_signed_and_names_our_code(house: tuple[Rail, MomoDouble]) -> None:

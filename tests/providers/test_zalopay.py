@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payments.errors import WrongUsage
 from payments.provider import (
     AccountSettings,
     Http,
@@ -172,21 +171,6 @@ def test_both_callback_keys_are_good_while_they_change() -> None:
         assert provider(None, new, SECRET).parse_notice(callback(key=key))[0].movements
     with pytest.raises(InvalidNotice):
         provider(None, new).parse_notice(callback())
-
-
-def test_an_account_speaks_to_the_host_of_its_mode_only() -> None:
-    hosts = {"test": "sb-openapi.zalopay.vn", "live": "openapi.zalopay.vn"}
-    for mode, other in (("test", "live"), ("live", "test")):
-        http = saying({})
-        ours = AccountSettings("an", mode, {"app_id": "15847"}, (SECRET,))
-        with pytest.raises(ProviderUnavailable):
-            ZalopayProvider(ours, http, Clock()).fetch(ORDER)
-        assert http.asked[0][0] == f"https://{hosts[mode]}/v2/query"
-        settings = {"app_id": "15847", "api_url": f"https://{hosts[other]}/"}
-        with pytest.raises(WrongUsage, match=hosts[other]):
-            ZalopayProvider(replace(ours, settings=settings), http, Clock())
-    with pytest.raises(WrongUsage, match="app_id"):
-        ZalopayProvider(replace(ours, settings={"app_id": 15847}), http, Clock())
 
 
 def test_the_day_in_every_name_is_vietnams() -> None:

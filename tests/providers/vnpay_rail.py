@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import urllib3
@@ -13,7 +14,7 @@ from payments.providers.vnpay import VnpayProvider
 from tests.doubles.credentials import VNPAY_SECRET, VNPAY_TMN_CODE
 from tests.doubles.inbox import Inbox
 from tests.doubles.vnpay import VnpayDouble
-from tests.providers.doubled import as_they_came, client_of, later
+from tests.providers.doubled import Doubled
 from tests.providers.rail import Clock, Rail
 
 HEARD: dict[str, object] = {"RspCode": "00", "Message": "Confirm Success"}
@@ -39,20 +40,8 @@ def opened() -> Iterator[tuple[Rail, VnpayDouble]]:
             VNPAY_TMN_CODE, VNPAY_SECRET, notify_url=inbox.url, clock=clock, retry_waits=()
         ) as double,
     ):
-        ours, http = account(double), client_of(double)
-        rail = Rail(
-            provider=VnpayProvider(ours, http, clock),
-            account=ours,
-            http=http,
-            clock=clock,
-            pay=lambda order: double.pay(order.code),
-            decline=lambda order: double.decline(order.code),
-            notices=as_they_came(double, inbox),
-            settle_refunds=later(double, clock),
-            visit=visit,
-            refuses=False,
-        )
-        yield rail, double
+        rail = Doubled(double, inbox, clock).rail(VnpayProvider, account(double))
+        yield replace(rail, visit=visit, refuses=False), double
 
 
 def visit(checkout: Checkout) -> None:

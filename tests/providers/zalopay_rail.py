@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from payments.provider import AccountSettings
@@ -11,7 +12,7 @@ from payments.providers.zalopay import ZalopayProvider, trans_id
 from tests.doubles.credentials import ZALOPAY_APP_ID, ZALOPAY_KEY1, ZALOPAY_KEY2
 from tests.doubles.inbox import Inbox
 from tests.doubles.zalopay import ZalopayDouble
-from tests.providers.doubled import as_they_came, client_of, later
+from tests.providers.doubled import Doubled
 from tests.providers.rail import Clock, Rail
 
 SECRET = {"key1": ZALOPAY_KEY1, "key2": ZALOPAY_KEY2}
@@ -38,20 +39,8 @@ def opened() -> Iterator[tuple[Rail, ZalopayDouble]]:
             retry_waits=(),
         ) as double,
     ):
-        ours, http = account(double), client_of(double)
-        rail = Rail(
-            provider=ZalopayProvider(ours, http, clock),
-            account=ours,
-            http=http,
-            clock=clock,
-            pay=lambda order: double.pay(trans_id(order)),
-            decline=lambda order: double.decline(trans_id(order)),
-            notices=as_they_came(double, inbox),
-            settle_refunds=later(double, clock),
-            declined_told=False,
-            repeats=False,
-        )
-        yield rail, double
+        rail = Doubled(double, inbox, clock).rail(ZalopayProvider, account(double), trans_id)
+        yield replace(rail, declined_told=False, repeats=False), double
 
 
 @contextmanager
