@@ -10,7 +10,7 @@ from typing import Any
 
 from payments.provider import HttpAnswer, NoticeRequest
 
-VECTORS = Path(__file__).parent / "vectors"
+VECTORS = Path(__file__).parents[1] / "doubles" / "vectors"
 JSON = {"Content-Type": "application/json; charset=UTF-8"}
 
 
