@@ -24,7 +24,8 @@ from payments.accounts import Gateways
 from payments.db import Databases, connect
 from payments.errors import WrongUsage
 from payments.http import HttpClient
-from payments.provider import Clock, Provider
+from payments.outside import with_outside
+from payments.provider import Clock, Hosts, Provider
 from payments.providers import PROVIDERS
 from payments.sandbox.app import create_sandbox
 from payments.secrets import Vault
@@ -61,11 +62,12 @@ def build(config: Config, *, embedded_sandbox: bool = False, clock: Clock = syst
     mounts: dict[str, WSGIApplication] = {}
     if embedded_sandbox:
         mounts[config.sandbox_url] = create_sandbox(sandbox_config(config))
-    http = HttpClient(_hosts(config), mounts=mounts)
+    rails = registry(config)
+    http = HttpClient(called_hosts(config, rails), mounts=mounts)
     return House(
         config=config,
         databases=databases,
-        gateways=Gateways(registry(config), http, clock, vault),
+        gateways=Gateways(rails, http, clock, vault, config.mode),
         keys=KeyRing(dict(config.sign_keys)),
         tariffs=load_book(),
         clock=clock,
@@ -73,19 +75,33 @@ def build(config: Config, *, embedded_sandbox: bool = False, clock: Clock = syst
 
 
 def registry(config: Config) -> Mapping[str, type[Provider]]:
-    """The payment companies this installation may use: in production, none that holds no money."""
+    """The payment companies this installation may use, those of other packages included: in
+    production, none that holds no money. Raises `BadProvider`."""
     refused = ("sandbox",) if config.production else ()
-    return {name: provider for name, provider in PROVIDERS.items() if name not in refused}
+    rails = with_outside(PROVIDERS)
+    return {name: provider for name, provider in rails.items() if name not in refused}
 
 
-def checkout_origins(config: Config) -> tuple[str, ...]:
-    """Where a paying driver may be sent."""
-    return () if config.production else (origin(config.sandbox_url),)
+def checkout_origins(config: Config, rails: Mapping[str, type[Provider]]) -> tuple[str, ...]:
+    """Where a paying driver may be sent: the pages of `rails` and what PROVIDER_HOSTS adds."""
+    pages = (f"https://{host}" for place in _places(config, rails) for host in place.visited)
+    return tuple(dict.fromkeys((*_own_origins(config), *pages)))
 
 
-def _hosts(config: Config) -> tuple[str, ...]:
-    """The same companies as hosts we may call; plain http has to be named as such."""
-    return tuple(url.removeprefix("https://") for url in checkout_origins(config))
+def called_hosts(config: Config, rails: Mapping[str, type[Provider]]) -> tuple[str, ...]:
+    """Where we may call; plain http has to be named as such."""
+    called = (host for place in _places(config, rails) for host in place.called)
+    return tuple(dict.fromkeys((*_own_origins(config), *called)))
+
+
+def _own_origins(config: Config) -> tuple[str, ...]:
+    sandbox = () if config.production else (origin(config.sandbox_url),)
+    return (*sandbox, *config.provider_hosts)
+
+
+def _places(config: Config, rails: Mapping[str, type[Provider]]) -> list[Hosts]:
+    """Where the rails live in this installation's mode."""
+    return [place for rail in rails.values() if (place := rail.hosts.get(config.mode))]
 
 
 def create_app(house: House | None = None) -> Flask:
@@ -111,7 +127,7 @@ def _configure(app: Flask, house: House) -> None:
         SECRET_KEY=config.secret_key,
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
-        CHECKOUT_ORIGINS=checkout_origins(config),
+        CHECKOUT_ORIGINS=checkout_origins(config, house.gateways.registry),
     )
     cookies.install(app, config.https)
     app.extensions["house"] = house

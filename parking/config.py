@@ -34,7 +34,8 @@ class BadSetting(WrongUsage):
 @dataclass(frozen=True, slots=True)
 class Config:
     """`sign_keys` are (id, key) pairs, the first one signs and all verify; `secrets_keys` are Fernet
-    keys, newest first; `public_url` is where drivers reach us and stands in every sign."""
+    keys, newest first; `public_url` is where drivers reach us and stands in every sign;
+    `provider_hosts` are origins of payment companies beside those their providers name."""
 
     production: bool
     var: Path
@@ -48,6 +49,12 @@ class Config:
     sandbox_url: str
     sandbox_database_url: str
     sandbox_secret: str
+    provider_hosts: tuple[str, ...] = ()
+
+    @property
+    def mode(self) -> str:
+        """Of which mode merchant accounts must be to work here."""
+        return "live" if self.production else "test"
 
     @property
     def https(self) -> bool:
@@ -79,6 +86,7 @@ class Config:
                 given, "SANDBOX_DATABASE_URL", f"sqlite:///{var}/sandbox.db"
             ),
             sandbox_secret="" if production else _secret(keys, "SANDBOX_SECRET"),
+            provider_hosts=_origins(given, "PROVIDER_HOSTS", production),
         )
 
 
@@ -115,6 +123,21 @@ def _url(given: Mapping[str, str], name: str, default: str, tls: bool) -> str:
             scheme="https" if tls else "http",
         )
     return value
+
+
+def _origins(given: Mapping[str, str], name: str, tls: bool) -> tuple[str, ...]:
+    """``https://HOST,https://HOST:PORT``: where providers live that name no host themselves."""
+    found = []
+    for part in filter(None, (part.strip() for part in given.get(name, "").split(","))):
+        value = _url({name: part.lower()}, name, "", tls)
+        if urlsplit(value).path or "@" in value:
+            raise BadSetting(
+                "%(name)s is %(value)s; give only https://HOST or https://HOST:PORT, by comma.",
+                name=name,
+                value=part,
+            )
+        found.append(value)
+    return tuple(found)
 
 
 def _beside(public_url: str, port: int) -> str:

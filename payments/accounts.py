@@ -1,4 +1,4 @@
-"""Merchant accounts: find them, open them, and talk to the provider behind them."""
+"""Merchant accounts: find them and talk to the provider behind them (`payments.merchants` changes them)."""
 
 from __future__ import annotations
 
@@ -10,27 +10,52 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from payments.errors import NotFound
+from payments.errors import Conflict, NotFound
 from payments.models import MerchantAccount
 from payments.provider import AccountSettings, Clock, Http, Provider
 from payments.secrets import Vault
 
 
+class WrongMode(Conflict):
+    """A live account outside of production, or a test account in it."""
+
+
 @dataclass(frozen=True)
 class Gateways:
-    """Builds the provider of a merchant account from the registry it was handed."""
+    """Builds the provider of a merchant account from the registry it was handed. `mode` is the only
+    one that works here: ``live`` in production, else ``test``."""
 
     registry: Mapping[str, type[Provider]]
     http: Http
     clock: Clock
     vault: Vault
+    mode: str = "test"
 
     def provider(self, account: MerchantAccount) -> Provider:
-        """The live provider behind `account`. Raises `NotFound` when no such rail is installed."""
-        make = self.registry.get(account.provider)
-        if make is None:
-            raise NotFound("There is no payment provider %(name)s.", name=account.provider)
-        return make(self.settings(account), self.http, self.clock)
+        """The provider behind `account`. Raises `NotFound` when no such rail is installed and
+        `WrongMode`."""
+        self.check_mode(account.mode)
+        return self.rail(account.provider)(self.settings(account), self.http, self.clock)
+
+    def rail(self, name: str) -> type[Provider]:
+        """The installed provider class `name`. Raises `NotFound` naming those there are."""
+        found = self.registry.get(name)
+        if found is None:
+            raise NotFound(
+                "There is no payment provider %(name)s here; installed are: %(known)s.",
+                name=name,
+                known=", ".join(sorted(self.registry)) or "-",
+            )
+        return found
+
+    def check_mode(self, mode: str) -> None:
+        """Raises `WrongMode` unless accounts of `mode` work here: play money never counts as money,
+        and no desk moves real money."""
+        if mode == self.mode:
+            return
+        if mode == "live":
+            raise WrongMode("Live accounts work in production only; here only test accounts do.")
+        raise WrongMode("Test accounts never work in production; here only live accounts do.")
 
     def settings(self, account: MerchantAccount) -> AccountSettings:
         """`account` as its provider sees it, secrets opened. Raises `SecretUnreadable`."""
@@ -49,13 +74,16 @@ def open_account(
     settings: Mapping[str, object],
     secret: Mapping[str, str],
     now: datetime,
+    currency: str = "VND",
 ) -> MerchantAccount:
-    """Register an operator's credentials; the secret is encrypted before it touches the database."""
+    """Write an operator's credentials down; the secret is encrypted before it touches the database.
+    What people give is checked first, by `payments.merchants.add`."""
     account = MerchantAccount(
         slug=slug,
         operator=operator,
         provider=provider,
         mode=mode,
+        currency=currency,
         settings=dict(settings),
         secrets=[vault.seal_parts(secret)],
         created_at=now,
@@ -66,14 +94,20 @@ def open_account(
 
 
 #: Built once: every notice asks it.
-_LIVE_BY_SLUG = select(MerchantAccount).where(
-    MerchantAccount.slug == bindparam("slug"), MerchantAccount.retired_at.is_(None)
-)
+_BY_SLUG = select(MerchantAccount).where(MerchantAccount.slug == bindparam("slug"))
 
 
 def account_by_slug(tx: Session, slug: str) -> MerchantAccount:
-    """The live account `slug`. Raises `NotFound`."""
-    found = tx.scalar(_LIVE_BY_SLUG, {"slug": slug})
+    """The account `slug` that is in use. Raises `NotFound`."""
+    found = known_account(tx, slug)
+    if found.retired_at is not None:
+        raise NotFound("There is no merchant account %(slug)s.", slug=slug)
+    return found
+
+
+def known_account(tx: Session, slug: str) -> MerchantAccount:
+    """The account `slug`, retired or not: late money reaches a retired one too. Raises `NotFound`."""
+    found = tx.scalar(_BY_SLUG, {"slug": slug})
     if found is None:
         raise NotFound("There is no merchant account %(slug)s.", slug=slug)
     return found

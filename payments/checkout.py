@@ -145,8 +145,10 @@ def start(
     accepted it.
 
     A provider that does not answer leaves the payment `unknown` (polls go on), one that refuses
-    leaves it `failed`; neither is raised, because the caller shows the payment as it stands.
+    leaves it `failed`; neither is raised, because the caller shows the payment as it stands. Raises
+    `Conflict`, before anything is written, for an account of the wrong mode or a retired one.
     """
+    _refuse_unfit(gateways, request.account)
     with db.begin() as tx:
         payment = intend(tx, request, now)
     if not is_announced(payment) and payment.state in state.OPEN:
@@ -154,6 +156,12 @@ def start(
         with db.begin() as tx:
             return _note_checkout(tx, payment, checkout, status, now)
     return payment
+
+
+def _refuse_unfit(gateways: Gateways, account: MerchantAccount) -> None:
+    gateways.check_mode(account.mode)
+    if account.retired_at is not None:
+        raise Conflict("Merchant account %(slug)s is retired.", slug=account.slug)
 
 
 def is_announced(payment: Payment) -> bool:

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, abort, request
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from payments.accounts import Gateways, account_by_slug
+from payments.accounts import Gateways, known_account
 from payments.db import Databases
 from payments.models import MerchantAccount
 from payments.provider import InvalidNotice, NoticeRequest, Outcome, Provider
@@ -64,7 +64,7 @@ def _receive(
     databases: Databases, gateways: Gateways, slug: str, arrived: NoticeRequest
 ) -> Response:
     with databases.ask() as tx:
-        account = account_by_slug(tx, slug)
+        account = known_account(tx, slug)
     provider = gateways.provider(account)
     outcome = _outcome(databases.write, account, provider, arrived, gateways.clock())
     log.info("notice from %s: %s", slug, outcome)

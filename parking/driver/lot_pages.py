@@ -13,6 +13,7 @@ from parking.driver.links import Doubtful, local_link
 from parking.house import House
 from parking.languages import explain, mark
 from parking.lots.models import Lot, Sign
+from parking.lots.offers import ways_there
 from parking.lots.service import lot_by_number, lots, sign_version
 from parking.sessions.service import DRIVER, Arrival, Entered, enter
 from parking.web.arrival_form import ArrivalForm, ClassOffer, class_offers, filled_in
@@ -98,8 +99,16 @@ def _lot(house: House, lot: Lot, scanned: Sign | None = None) -> ResponseReturnV
 
 def _page(house: House, lot: Lot, form: ArrivalForm) -> str:
     offers = class_offers(house.tariffs, lot, business_day(house.clock()))
-    common = in_common(offers)
-    return render_template("driver/lot.html", lot=lot, form=form, offers=offers, common=common)
+    with house.databases.read() as tx:
+        labels = dict.fromkeys(way.label for way in ways_there(tx, house.gateways, lot))
+    return render_template(
+        "driver/lot.html",
+        lot=lot,
+        form=form,
+        offers=offers,
+        common=in_common(offers),
+        ways=list(labels),
+    )
 
 
 def in_common(offers: Sequence[ClassOffer]) -> list[str]:

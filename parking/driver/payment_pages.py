@@ -1,7 +1,8 @@
 """Paying: the offer is made, the driver leaves for the payment company, and the page waits.
 
-The amount on the button is sent along and only compared: a driver who looked at an older price sees
-the new one first, and nobody is charged what a form says.
+The amount on the button and the way to pay are sent along and only compared: a driver who looked at
+an older price sees the new one first, nobody is charged what a form says, and money goes only where
+the lot offers it to go.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from werkzeug.wrappers import Response
 
 from parking.driver import pace
 from parking.driver.links import find, local_link, public_link
-from parking.driver.session_view import collecting_account, is_open, mark_of, payments_of
+from parking.driver.session_view import is_open, mark_of, payments_of
 from parking.house import House
-from parking.languages import mark
-from parking.sessions.models import ParkingSession
+from parking.lots.offers import NotOffered, Way, chosen_way, ways_at
+from parking.sessions.models import ParkingSession, Quote
 from parking.sessions.quotes import Journey, offer, pay
 from parking.web.leaving import to_provider
 from payments.errors import Conflict
@@ -39,37 +40,57 @@ def _pay(house: House, link: str) -> Response:
     with house.databases.read() as tx:
         session = find(house, tx, link)
     try:
-        agreed = _agreed(house, session)
+        quote = _offered(house, session)
     except Conflict:
         return _back(house, session)  # nothing is due any more: the page says so
-    if not agreed:
+    if request.form.get("amount") != str(quote.amount):
         return _back(house, session, "?changed=yes")
-    payment = _started(house, session)
-    if not is_open(payment) or payment.checkout_url is None:
-        return _back(house, session, "?from=pay")
-    return to_provider(payment.checkout_url)
+    ways = _ways(house, session, quote)
+    try:
+        way = chosen_way(ways, request.form.get("way", ""))
+    except NotOffered:
+        if not ways:
+            raise
+        return _back(house, session, "?gone=yes")  # the page says so, beside what can be chosen
+    payment = _started(house, session, way)
+    return _onward(payment) or _back(house, session, "?from=pay")
 
 
-def _agreed(house: House, session: ParkingSession) -> bool:
-    """Whether the offer that holds now is what the driver saw. Raises `Conflict`, `TooMany`."""
+def _offered(house: House, session: ParkingSession) -> Quote:
+    """The offer that holds now. Raises `Conflict`, `TooMany`."""
     now = house.clock()
     with house.databases.write.begin() as tx:
         pace.count(tx, "pay", request.remote_addr or "", now)
     with house.databases.write.begin() as tx:
-        quote = offer(tx, house.tariffs, session.id, now)
-    return request.form.get("amount") == str(quote.amount)
+        return offer(tx, house.tariffs, session.id, now)
 
 
-def _started(house: House, session: ParkingSession) -> Payment:
+def _ways(house: House, session: ParkingSession, quote: Quote) -> list[Way]:
+    now = house.clock()
     with house.databases.read() as tx:
-        account = collecting_account(house, tx, session)
-    if account is None:
-        raise Conflict(mark("This lot takes no online payments yet. Please pay the attendant."))
-    journey = Journey(house.config.public_url, f"{public_link(house, session)}?from=pay")
-    databases, gateways = house.databases, house.gateways
+        return ways_at(tx, house.gateways, session.lot, quote.amount, quote.currency, now)
+
+
+def _started(house: House, session: ParkingSession, way: Way) -> Payment:
+    home = f"{public_link(house, session)}?from=pay"
     return pay(
-        databases.write, gateways, house.tariffs, session.id, account, journey, house.clock()
+        house.databases.write,
+        house.gateways,
+        house.tariffs,
+        session.id,
+        way.account,
+        Journey(house.config.public_url, home, request.remote_addr or ""),
+        house.clock(),
+        method=way.method,
     )
+
+
+def _onward(payment: Payment) -> Response | None:
+    """Where the driver goes on to pay: the payment company's page. None when our own session page
+    says the rest: nobody answered, it was refused, or there is nothing to leave for."""
+    if not is_open(payment) or payment.checkout_url is None:
+        return None
+    return to_provider(payment.checkout_url)
 
 
 def _back(house: House, session: ParkingSession, news: str = "") -> Response:
@@ -79,17 +100,18 @@ def _back(house: House, session: ParkingSession, news: str = "") -> Response:
 def _state(house: House, link: str) -> ResponseReturnValue:
     """204 while the page that asks is up to date with `seen`, else the new mark.
 
-    A driver who came back before any notice makes us ask the payment company, once; after that the
-    timetable of `payments.polling` asks.
+    A driver who came back before any notice makes us ask the payment companies, each once; after
+    that the timetable of `payments.polling` asks.
     """
     with house.databases.read() as tx:
         session = find(house, tx, link)
-        payment = next(iter(payments_of(tx, session)), None)
-    if payment is not None and _unasked(payment):
-        poll_payment(house.databases.write, house.gateways, payment.id, house.clock())
+        payments = payments_of(tx, session)
+    if unasked := [payment.id for payment in payments if _unasked(payment)]:
+        for payment_id in unasked:
+            poll_payment(house.databases.write, house.gateways, payment_id, house.clock())
         with house.databases.read() as tx:
-            payment = tx.get_one(Payment, payment.id)
-    found = mark_of(session, payment)
+            payments = payments_of(tx, session)
+    found = mark_of(session, payments)
     return ("", 204) if found == request.args.get("seen") else {"state": found}
 
 

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from parking.driver.links import local_link
 from parking.house import House
+from parking.lots.offers import label_of
 from parking.receipts.models import Receipt
 from parking.receipts.service import number_text, receipt_by_token
 from parking.receipts.vat import rate_at
@@ -35,7 +36,7 @@ def add(pages: Blueprint, house: House) -> None:
             lot=session.lot,
             vehicle=vehicle_name(session.vehicle_class),
             payment=payment,
-            provider=provider_label(house, payment),
+            provider=label_of(house.gateways, payment),
             link=local_link(house, session),
         )
 
@@ -44,10 +45,3 @@ def percent(receipt: Receipt) -> str:
     """The rate that was charged, as it is printed, whatever the table says today."""
     dated = rate_at(receipt.tax_point)
     return replace(dated, basis_points=receipt.vat_basis_points).percent
-
-
-def provider_label(house: House, payment: Payment) -> str:
-    """What people call the payment company; its short name when it is no longer installed."""
-    name = payment.account.provider
-    known = house.gateways.registry.get(name)
-    return known.label if known else name

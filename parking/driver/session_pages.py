@@ -18,7 +18,7 @@ from parking.web.language import reader_language, say
 from qr import image
 
 #: What another page of ours told this one to say first, by the name of a query parameter.
-NEWS = ("joined", "changed", "from")
+NEWS = ("joined", "changed", "gone", "from")
 
 
 def add(pages: Blueprint, house: House) -> None:

@@ -10,27 +10,29 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from parking.house import House
+from parking.lots.offers import Way, label_of, ways_at
 from parking.receipts import service as receipts
 from parking.receipts.models import Receipt
-from parking.sessions.due import standing
+from parking.sessions.due import Standing, standing
 from parking.sessions.models import ParkingSession, Quote
 from parking.sessions.quotes import lines_of, standing_offer
 from parking.sessions.states import Shown, show
 from parking.tariffs import Line
 from payments import state
-from payments.accounts import live_accounts
-from payments.models import MerchantAccount, Payment
+from payments.checkout import is_announced
+from payments.models import Payment
 
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """`payment` is the newest attempt, `offer` the price that holds now, `payable` whether the
-    operator collects by a payment company at all."""
+    """`payment` is the newest attempt, `offer` the price that holds now, `ways` how that can be paid
+    now, `labels` what people call the way each attempt was begun by."""
 
     shown: Shown
     offer: Quote | None
     payments: Sequence[Payment]
-    payable: bool
+    ways: Sequence[Way]
+    labels: Sequence[str]
     now: datetime
 
     @property
@@ -40,7 +42,7 @@ class SessionView:
     @property
     def amount(self) -> int:
         """What a driver who pays now is asked for, in minor units."""
-        return self.offer.amount if self.offer else self.shown.standing.due
+        return amount_of(self.offer, self.shown.standing)
 
     @property
     def price(self) -> int:
@@ -63,47 +65,58 @@ class SessionView:
     @property
     def waiting(self) -> bool:
         """A payment may still be confirmed at any moment."""
-        return self.payment is not None and is_open(self.payment)
+        return bool(self.unfinished)
+
+    @property
+    def unfinished(self) -> list[tuple[Payment, str]]:
+        """The attempts that may still be paid, newest first, with what their way is called."""
+        attempts = zip(self.payments, self.labels, strict=True)
+        return [(payment, label) for payment, label in attempts if is_open(payment)]
 
     @property
     def mark(self) -> str:
-        return mark_of(self.session, self.payment)
+        return mark_of(self.session, self.payments)
 
 
 def is_open(payment: Payment) -> bool:
-    """The driver was sent to the payment company, and no final word came back."""
-    return payment.state in state.OPEN and payment.checkout_url is not None
+    """The driver was sent to pay, and no final word came back."""
+    return payment.state in state.OPEN and is_announced(payment)
 
 
-def mark_of(session: ParkingSession, payment: Payment | None) -> str:
-    """Changes when what the page says of money has changed, and gives nothing else away."""
-    told = (payment.code, payment.state, payment.received) if payment else ()
+def mark_of(session: ParkingSession, payments: Sequence[Payment]) -> str:
+    """Changes when what the page says of money has changed, whichever attempt of `payments` (newest
+    first) brought it, and gives nothing else away."""
+    newest = payments[0] if payments else None
+    received = sum(payment.received for payment in payments)
+    told = (newest.code, newest.state, received) if newest else ()
     return ":".join(str(part) for part in (*told, "left" if session.exit_at else "here"))
 
 
 def view(house: House, tx: Session, session: ParkingSession, now: datetime) -> SessionView:
     """Everything about `session` at `now`."""
+    current = standing(tx, house.tariffs, session, now)
+    offer = standing_offer(tx, house.tariffs, session, now)
+    payments = payments_of(tx, session)
+    amount, currency = amount_of(offer, current), current.price.currency
     return SessionView(
-        shown=show(standing(tx, house.tariffs, session, now), now),
-        offer=standing_offer(tx, house.tariffs, session, now),
-        payments=payments_of(tx, session),
-        payable=collecting_account(house, tx, session) is not None,
+        shown=show(current, now),
+        offer=offer,
+        payments=payments,
+        ways=ways_at(tx, house.gateways, session.lot, amount, currency, now),
+        labels=[label_of(house.gateways, payment) for payment in payments],
         now=now,
     )
+
+
+def amount_of(offer: Quote | None, current: Standing) -> int:
+    """What a driver who pays now is asked for, in minor units."""
+    return offer.amount if offer else current.due
 
 
 def payments_of(tx: Session, session: ParkingSession) -> Sequence[Payment]:
     """Every attempt to pay for `session`, newest first."""
     query = select(Payment).where(Payment.reference == session.reference)
     return tx.scalars(query.order_by(Payment.id.desc())).all()
-
-
-def collecting_account(
-    house: House, tx: Session, session: ParkingSession
-) -> MerchantAccount | None:
-    """The operator's oldest account at a payment company that is installed here."""
-    accounts = live_accounts(tx, session.lot.operator.code)
-    return next((a for a in accounts if a.provider in house.gateways.registry), None)
 
 
 def receipts_for(house: House, session: ParkingSession, now: datetime) -> Sequence[Receipt]:

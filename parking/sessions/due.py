@@ -20,7 +20,7 @@ from sqlalchemy import func as sql
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from parking.sessions.models import Adjustment, ParkingSession, Quote
+from parking.sessions.models import Adjustment, ParkingSession, Quote, quote_of
 from parking.tariffs import Line, Price, TariffBook, TariffVersion, price
 from payments.models import Movement, Payment
 from payments.provider import MovementKind
@@ -176,15 +176,15 @@ def _coverage(
 ) -> dict[uuid.UUID, Coverage]:
     """The longest-lasting received quote of each session."""
     quotes = {
-        quote.intent: quote
+        quote.id: quote
         for quote in tx.scalars(select(Quote).where(Quote.session_id.in_(sessions)))
     }
     if not quotes:
         return {}
     best: dict[uuid.UUID, Coverage] = {}
     references = [session.reference for session in sessions.values()]
-    for intent, covered_from in _received(tx, quotes, references).items():
-        quote = quotes[intent]
+    for quote_id, covered_from in _received(tx, quotes, references).items():
+        quote = quotes[quote_id]
         grace = tariffs.version(quote.tariff_code, quote.tariff_version).exit_grace_minutes
         cover = Coverage(quote.priced_at, covered_from + timedelta(minutes=grace))
         if quote.session_id not in best or best[quote.session_id].until < cover.until:
@@ -193,9 +193,9 @@ def _coverage(
 
 
 def _received(
-    tx: Session, quotes: Mapping[str, Quote], references: Collection[str]
-) -> dict[str, datetime]:
-    """Intent → the later of the provider's time and ours, of every quote paid in time."""
+    tx: Session, quotes: Mapping[uuid.UUID, Quote], references: Collection[str]
+) -> dict[uuid.UUID, datetime]:
+    """Quote id → the later of the provider's time and ours, of every quote paid in time."""
     rows = tx.execute(
         select(Payment.intent, Payment.received, Payment.paid_at, sql.min(Movement.recorded_at))
         .join(Movement, Movement.payment_id == Payment.id)
@@ -206,9 +206,10 @@ def _received(
         )
         .group_by(Payment.id, Payment.intent, Payment.received, Payment.paid_at)
     )
-    found: dict[str, datetime] = {}
+    found: dict[uuid.UUID, datetime] = {}
     for intent, amount, paid_at, recorded_at in rows:
-        quote = quotes.get(intent)
+        quote_id = quote_of(intent)
+        quote = quotes.get(quote_id) if quote_id else None
         if quote and paid_at and amount >= quote.amount and paid_at <= quote.expires_at:
-            found[intent] = max(found.get(intent, paid_at), paid_at, recorded_at)
+            found[quote.id] = max(found.get(quote.id, paid_at), paid_at, recorded_at)
     return found

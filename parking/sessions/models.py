@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from parking.lots.models import Lot
 from payments.db import Base, new_id
 
+_QUOTE = "quote:"
+
 
 class ParkingSession(Base):
     """One stay of one vehicle. `token` is the unguessable id in its link, `reference` what payments
@@ -61,7 +63,8 @@ class ParkingSession(Base):
 class Quote(Base):
     """A price at an instant, with its explanation. `price` is the whole stay until `priced_at`,
     `amount` what was due of it; the offer holds until `expires_at`. `lines` are the engine's lines:
-    template, parts, amount. Payments that collect it carry `intent` as theirs."""
+    template, parts, amount. Payments that collect it carry `intent` as theirs (`quote_of` is the
+    way back)."""
 
     __tablename__ = "quote"
 
@@ -79,10 +82,17 @@ class Quote(Base):
 
     __table_args__ = (CheckConstraint("amount > 0", name="amount_positive"),)
 
-    @property
-    def intent(self) -> str:
-        """The name under which at most one open payment per merchant account collects this quote."""
-        return f"quote:{self.id}"
+    def intent(self, account: str, method: str) -> str:
+        """The name under which at most one open payment collects this quote by this way to pay: who
+        chooses another account or method begins another payment."""
+        return f"{_QUOTE}{self.id}:{account}:{method}"
+
+
+def quote_of(intent: str) -> uuid.UUID | None:
+    """The quote that a payment of this intent collects; None when it collects something else."""
+    if not intent.startswith(_QUOTE):
+        return None
+    return uuid.UUID(intent.removeprefix(_QUOTE).partition(":")[0])
 
 
 class Adjustment(Base):

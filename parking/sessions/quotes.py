@@ -88,10 +88,11 @@ def _priced(current: Standing, now: datetime) -> Quote:
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """Where the driver and the notices come back to."""
+    """Where the driver and the notices come back to; `payer_ip` is where the driver is."""
 
     public_url: str
     session_url: str
+    payer_ip: str = ""
 
 
 def pay(
@@ -102,10 +103,13 @@ def pay(
     account: MerchantAccount,
     journey: Journey,
     now: datetime,
+    *,
+    method: str = "",
 ) -> Payment:
-    """Take up the offer that holds now through `account`; send the driver to `checkout_url`.
+    """Take up the offer that holds now through `account`, by the provider's way to pay `method`.
 
-    Without a `checkout_url` the provider did not answer or said no: the payment says which.
+    The driver goes on at the payment's `checkout_url` or by its `transfer`; without either
+    (`payments.checkout.is_announced`) the provider did not answer or said no: the payment says which.
     """
     with db.begin() as tx:
         quote = offer(tx, tariffs, session_id, now)
@@ -113,7 +117,7 @@ def pay(
     request = Request(
         account=account,
         reference=session.reference,
-        intent=quote.intent,
+        intent=quote.intent(account.slug, method),
         amount=quote.amount,
         cost_centre=session.lot.number,
         product=product_of(session),
@@ -121,5 +125,7 @@ def pay(
         expires_at=quote.expires_at,
         return_url=journey.session_url,
         notify_url=journey.public_url + notify_path(account.slug),
+        method=method,
+        payer_ip=journey.payer_ip,
     )
     return start(db, gateways, request, now)

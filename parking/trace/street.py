@@ -12,7 +12,7 @@ from parking.languages import mark
 from parking.lots.models import Operator, Sign
 from parking.receipts.models import Receipt
 from parking.receipts.service import number_text
-from parking.sessions.models import ParkingSession, Quote
+from parking.sessions.models import ParkingSession, Quote, quote_of
 from parking.trace.model import Stage, Step
 from payments.models import Payment
 
@@ -71,21 +71,19 @@ def _exit(session: ParkingSession) -> Step:
 
 def quotes(tx: Session, payments: Iterable[Payment]) -> dict[uuid.UUID, Step]:
     """Payment id → the offer it took up."""
-    by_intent = {payment.intent: payment for payment in payments}
-    ids = [
-        uuid.UUID(intent.removeprefix("quote:"))
-        for intent in by_intent
-        if intent.startswith("quote:")
-    ]
-    offers = tx.scalars(select(Quote).where(Quote.id.in_(ids)))
-    return {by_intent[offer.intent].id: _quote(offer) for offer in offers}
+    taken = {payment.id: quote_of(payment.intent) for payment in payments}
+    offers = {
+        offer.id: _quote(offer)
+        for offer in tx.scalars(select(Quote).where(Quote.id.in_(filter(None, taken.values()))))
+    }
+    return {payment: offers[offer] for payment, offer in taken.items() if offer in offers}
 
 
 def _quote(offer: Quote) -> Step:
     return Step(
         Stage.QUOTE,
         mark("Price offered by tariff %(tariff)s, version %(version)s"),
-        offer.intent,
+        f"quote:{offer.id}",
         {"tariff": offer.tariff_code, "version": offer.tariff_version},
         at=offer.priced_at,
         recorded_at=offer.created_at,

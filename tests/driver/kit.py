@@ -45,9 +45,17 @@ def amount_of(answer: TestResponse) -> str:
     return found[1]
 
 
-def pay(browser: Browser, path: str) -> TestResponse:
-    """Press "pay" on the session page at `path`."""
-    return browser.post(f"{path}/pay", page=path, amount=amount_of(browser.get(path)))
+def ways_of(answer: TestResponse) -> list[str]:
+    """What the buttons to pay send, in their order."""
+    return re.findall(r'name="way" value="([^"]+)"', answer.get_data(as_text=True))
+
+
+def pay(browser: Browser, path: str, way: str = "") -> TestResponse:
+    """Press the first button to pay on the session page at `path`, or the one of `way`."""
+    page = browser.get(path)
+    return browser.post(
+        f"{path}/pay", page=path, amount=amount_of(page), way=way or ways_of(page)[0]
+    )
 
 
 def close(town: Town, number: str) -> None:
