@@ -19,6 +19,7 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, Operationa
 
 from parking import app
 from parking.commands import (
+    account,
     breaks,
     database,
     doctor,
@@ -77,6 +78,7 @@ COMMANDS: tuple[click.Command, ...] = (
     plate,
     sign.sign,
     user,
+    account.account,
     reconcile.reconcile,
     reconcile.poll,
     breaks.breaks,

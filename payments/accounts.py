@@ -124,3 +124,9 @@ def live_accounts(tx: Session, operator: str | None = None) -> Sequence[Merchant
     if operator is not None:
         query = query.where(MerchantAccount.operator == operator)
     return tx.scalars(query.order_by(MerchantAccount.created_at, MerchantAccount.slug)).all()
+
+
+def every_account(tx: Session) -> Sequence[MerchantAccount]:
+    """All accounts, those in use first, each kind by name."""
+    retired = MerchantAccount.retired_at.is_not(None)
+    return tx.scalars(select(MerchantAccount).order_by(retired, MerchantAccount.slug)).all()

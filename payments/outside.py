@@ -64,7 +64,9 @@ def _loaded(entry: EntryPoint) -> type[Provider]:
             package=_package(entry),
             reason=f"{type(error).__name__}: {error}",
         ) from error
-    missing = [name for name, kind in FACTS.items() if not isinstance(getattr(made, name, None), kind)]
+    missing = [
+        name for name, kind in FACTS.items() if not isinstance(getattr(made, name, None), kind)
+    ]
     missing += [name for name in ACTS if not callable(getattr(made, name, None))]
     if missing:
         raise BadProvider(

@@ -39,6 +39,11 @@ def notify_path(slug: str) -> str:
     return f"/payments/{slug}/notify"
 
 
+def notify_address(public_url: str, slug: str) -> str:
+    """The whole notify address of `slug`, as it is registered with a provider."""
+    return public_url + notify_path(slug)
+
+
 def blueprint(databases: Databases, gateways: Gateways) -> Blueprint:
     """The door, bound to the databases and the providers behind it."""
     door = Blueprint("payments", __name__)

@@ -1,4 +1,4 @@
-"""Pages for the administrator: people, lots and signs, the audit trail."""
+"""Pages for the administrator: people, lots and signs, accounts, the audit trail."""
 
 from __future__ import annotations
 

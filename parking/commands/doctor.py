@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import click
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from parking import schema
@@ -17,9 +16,11 @@ from parking.commands.speech import both, in_both
 from parking.house import House
 from parking.jobs import database_time, failing
 from parking.languages import explain, mark
-from payments.db import business_day
+from payments import fitness
+from payments.accounts import live_accounts
 from payments.errors import Complaint
 from payments.models import MerchantAccount
+from payments.web import notify_address
 
 #: A payment's lateness and a notice's age are judged to the minute; this much error is harmless.
 LARGEST_SKEW = timedelta(seconds=5)
@@ -119,15 +120,27 @@ def _jobs(house: House) -> str:
 
 def _providers(house: House) -> Iterator[Finding]:
     with house.databases.read() as tx:
-        accounts = tx.scalars(
-            select(MerchantAccount)
-            .where(MerchantAccount.retired_at.is_(None))
-            .order_by(MerchantAccount.slug)
-        ).all()
+        accounts = sorted(live_accounts(tx), key=lambda account: account.slug)
     if not accounts:
-        yield Finding(both("Providers"), False, both("No merchant account yet: run parking seed."))
+        yield Finding(
+            both("Providers"),
+            False,
+            both("No merchant account yet: parking account add, or parking seed."),
+        )
     for account in accounts:
         yield examine(account.slug, _look_at(house, account))
+
+
+def facts(house: House) -> Iterator[Finding]:
+    """One finding for each account in use, without asking its provider anything."""
+    with house.databases.read() as tx:
+        accounts = live_accounts(tx)
+    for account in accounts:
+        yield examine(account.slug, _facts_of(house, account))
+
+
+def _facts_of(house: House, account: MerchantAccount) -> Callable[[], str]:
+    return lambda: fitness.check_facts(house.gateways, account).name
 
 
 def _look_at(house: House, account: MerchantAccount) -> Callable[[], str]:
@@ -135,16 +148,14 @@ def _look_at(house: House, account: MerchantAccount) -> Callable[[], str]:
 
 
 def _provider(house: House, account: MerchantAccount, now: datetime) -> str:
-    """Asks for tomorrow's statement: nothing is there, so nothing happens, yet the address, the
-    credentials and the signature are tried."""
+    """Its facts first; then the provider is asked about an order that never was: nothing happens,
+    yet the address, the credentials and the signatures are tried."""
+    fitness.check_facts(house.gateways, account)
     if account.provider == "sandbox" and not answers(f"{house.config.sandbox_url}/healthz"):
         raise Unwell(
             mark("nothing answers at %(url)s: make run starts the sandbox."),
             url=house.config.sandbox_url,
         )
-    provider = house.gateways.provider(account)
-    if not provider.capabilities.statements:
-        return both("configured")
-    tomorrow = business_day(now) + timedelta(days=1)
-    provider.statement(tomorrow, tomorrow)
+    address = notify_address(house.config.public_url, account.slug)
+    fitness.ask_about_nothing(house.gateways, account, address, now)
     return both("answers")

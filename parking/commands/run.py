@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import click
 
 from parking import schema
+from parking.commands.doctor import facts
 from parking.commands.inputs import Build
 from parking.commands.processes import Family, Part, check_port, wsgi
 from parking.commands.speech import tell
@@ -29,6 +30,9 @@ def run(build: Build) -> None:
     check_ports(house.config)
     schema.upgrade(house.databases.engine)
     made = seed(house, house.clock())
+    for finding in facts(house):
+        if not finding.well:
+            click.echo(f"{finding.subject}: {finding.text}", err=True)
     try:
         for part in parts(house.config):
             family.start(part)

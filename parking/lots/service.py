@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, selectinload
 
 from parking.languages import mark, translate
-from parking.lots.models import Lot, Sign
+from parking.lots.models import Lot, Operator, Sign
 from payments import audit
 from payments.errors import NotFound
 from qr import sign as printed
@@ -26,6 +26,17 @@ def with_tariffs() -> Select[Lot]:
     """Lots that can be entered: with them comes what each vehicle class pays. The many rows that
     only name their lot come without, one query less each."""
     return select(Lot).options(selectinload(Lot.tariffs))
+
+
+def operator_by_code(tx: Session, code: str) -> Operator:
+    """The operator that money calls `code`. Raises `NotFound` naming the codes there are."""
+    found = tx.scalar(select(Operator).where(Operator.code == code))
+    if found is None:
+        known = ", ".join(tx.scalars(select(Operator.code).order_by(Operator.code)))
+        raise NotFound(
+            "There is no operator %(code)s; operators are: %(known)s.", code=code, known=known
+        )
+    return found
 
 
 def lot_names(tx: Session, numbers: Collection[str]) -> dict[str, str]:

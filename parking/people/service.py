@@ -11,7 +11,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from parking.lots.models import Lot, Operator
+from parking.lots.models import Lot
+from parking.lots.service import operator_by_code
 from parking.people import throttle
 from parking.people.badge import Badge
 from parking.people.models import Person, PersonLot
@@ -104,10 +105,7 @@ def _lots(tx: Session, new: NewPerson) -> Sequence[Lot]:
 def _operator_id(tx: Session, new: NewPerson, lots: Sequence[Lot]) -> uuid.UUID | None:
     of_lots = {lot.operator_id for lot in lots}
     if new.operator is not None:
-        operator = tx.scalar(select(Operator).where(Operator.code == new.operator))
-        if operator is None:
-            raise NotFound("There is no operator %(operator)s.", operator=new.operator)
-        of_lots.add(operator.id)
+        of_lots.add(operator_by_code(tx, new.operator).id)
     if len(of_lots) > 1:
         raise WrongUsage("All lots of an attendant belong to one operator.")
     if of_lots and new.role == "admin":

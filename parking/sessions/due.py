@@ -176,8 +176,7 @@ def _coverage(
 ) -> dict[uuid.UUID, Coverage]:
     """The longest-lasting received quote of each session."""
     quotes = {
-        quote.id: quote
-        for quote in tx.scalars(select(Quote).where(Quote.session_id.in_(sessions)))
+        quote.id: quote for quote in tx.scalars(select(Quote).where(Quote.session_id.in_(sessions)))
     }
     if not quotes:
         return {}

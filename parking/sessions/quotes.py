@@ -17,7 +17,7 @@ from payments.accounts import Gateways
 from payments.checkout import Request, start
 from payments.errors import Conflict
 from payments.models import MerchantAccount, Payment
-from payments.web import notify_path
+from payments.web import notify_address
 
 #: An offer with less time left than this is not shown again: nobody can pay so fast.
 SHORTEST_OFFER = timedelta(minutes=1)
@@ -124,7 +124,7 @@ def pay(
         description=f"{session.lot.number} {session.plate}",
         expires_at=quote.expires_at,
         return_url=journey.session_url,
-        notify_url=journey.public_url + notify_path(account.slug),
+        notify_url=notify_address(journey.public_url, account.slug),
         method=method,
         payer_ip=journey.payer_ip,
     )
