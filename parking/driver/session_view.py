@@ -68,6 +68,12 @@ class SessionView:
         return bool(self.unfinished)
 
     @property
+    def awaited(self) -> bool:
+        """The newest attempt is one of those, and nothing of its money came yet."""
+        newest = self.payment
+        return newest is not None and is_open(newest) and newest.received == 0
+
+    @property
     def unfinished(self) -> list[tuple[Payment, str]]:
         """The attempts that may still be paid, newest first, with what their way is called."""
         attempts = zip(self.payments, self.labels, strict=True)

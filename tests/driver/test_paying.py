@@ -214,17 +214,22 @@ def test_a_silent_provider_loses_nothing(town: Town, path: str) -> None:
 def test_an_operator_without_a_payment_company_is_paid_in_person(town: Town, path: str) -> None:
     nobody = with_gateways(town.house, replace(town.house.gateways, registry={}))
     page = nobody.get(path)
-    assert "chưa nhận thanh toán trực tuyến" in plain(page)
-    assert 'name="amount"' not in page.get_data(as_text=True)
+    text = plain(page)
+    assert "Đưa màn hình này cho nhân viên trông xe" in text
+    assert "30A-123.45 25.000 ₫" in text
+    markup = page.get_data(as_text=True)
+    assert 'name="amount"' not in markup
+    assert markup.count("/qr.svg") == 1
     forged = nobody.post(f"{path}/pay", page="/lot/HK01", amount="25000")
     assert forged.status_code == 409
+    assert "hiện không nhận thanh toán trực tuyến" in plain(forged)
 
 
 def test_a_retired_account_collects_no_more(town: Town, driver: Browser, path: str) -> None:
     with town.house.databases.write.begin() as tx:
         for account in tx.scalars(select(MerchantAccount)):
             account.retired_at = town.now
-    assert "chưa nhận thanh toán trực tuyến" in plain(driver.get(path))
+    assert "Đưa màn hình này cho nhân viên trông xe" in plain(driver.get(path))
 
 
 def test_a_checkout_on_a_foreign_host_is_not_opened(town: Town, driver: Browser, path: str) -> None:

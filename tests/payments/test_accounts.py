@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from payments.accounts import account_by_id, account_by_slug, live_accounts, open_account
+from payments.accounts import (
+    account_by_id,
+    account_by_slug,
+    known_account,
+    live_accounts,
+    open_account,
+)
 from payments.errors import NotFound
 from payments.models import MerchantAccount
 from payments.secrets import SecretUnreadable, Vault
@@ -46,6 +52,7 @@ def test_a_retired_account_is_no_longer_found_by_name(house: House) -> None:
         with pytest.raises(NotFound, match="There is no merchant account an-binh"):
             account_by_slug(tx, "an-binh")
         assert account_by_id(tx, house.account.id).slug == "an-binh"
+        assert known_account(tx, "an-binh").id == house.account.id
         assert list(live_accounts(tx)) == []
 
 

@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import select, text
 
 from payments import audit
+from payments.accounts import WrongMode
 from payments.checkout import ROUNDS, intend, order_of, start
 from payments.codes import code_for, number_of
 from payments.db import connect
 from payments.errors import Conflict, NotFound, Unavailable
-from payments.models import Notice, Payment
+from payments.models import MerchantAccount, Notice, Payment
 from payments.money import InvalidMoney
 from payments.polling import poll_payment, poll_refund
 from payments.provider import MovementKind, ProviderRefused, ProviderUnavailable, Status
@@ -113,6 +114,35 @@ def test_a_rail_that_is_not_installed_is_named(house: House) -> None:
     gateways = replace(house.gateways, registry={})
     with pytest.raises(NotFound, match="no payment provider word-of-mouth"):
         start(house.databases.write, gateways, house.request(), house.now)
+
+
+@pytest.mark.parametrize("mode", ["test", "live"])
+def test_an_account_of_the_other_mode_never_collects(house: House, mode: str) -> None:
+    with house.databases.write.begin() as tx:
+        account = tx.get_one(MerchantAccount, house.account.id)
+        account.mode = mode
+    request = replace(house.request(), account=account)
+    elsewhere = replace(house.gateways, mode="live" if mode == "test" else "test")
+    with pytest.raises(WrongMode):
+        start(house.databases.write, elsewhere, request, house.now)
+    with pytest.raises(WrongMode):
+        elsewhere.provider(account)
+    assert house.count(Payment) == 0
+    assert house.memory.asked == []
+
+
+def test_a_retired_account_collects_nothing_new(house: House) -> None:
+    with house.databases.write.begin() as tx:
+        account = tx.get_one(MerchantAccount, house.account.id)
+        account.retired_at = house.now
+    with pytest.raises(Conflict, match="an-binh is retired"):
+        start(
+            house.databases.write,
+            house.gateways,
+            replace(house.request(), account=account),
+            house.now,
+        )
+    assert house.count(Payment) == 0
 
 
 def test_a_crash_before_the_call_is_resolved_by_a_poll(house: House) -> None:

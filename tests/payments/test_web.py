@@ -177,10 +177,14 @@ def test_an_unknown_account_is_not_found(house: House, door: Door) -> None:
     assert nothing_was_stored(house)
 
 
-def test_a_retired_account_is_not_found(house: House, door: Door) -> None:
+def test_money_that_comes_after_its_account_was_retired_still_counts(
+    house: House, door: Door
+) -> None:
+    payment = house.start()
     with house.databases.write.begin() as tx:
         tx.get_one(MerchantAccount, house.account.id).retired_at = house.now
-    assert door.knock(notice_json(paid_notice(None, house.now)))[0] == 404
+    assert door.knock(notice_json(paid_notice(payment.code, house.now)))[0] == 200
+    assert house.payment(payment.id).state == "paid"
 
 
 def test_a_secret_that_cannot_be_read_is_our_fault_and_the_provider_comes_back(
