@@ -15,6 +15,7 @@ from parking.cli import execute
 SETTINGS = (
     "PARKING_ENV", "PARKING_VAR", "DATABASE_URL", "PORT", "PUBLIC_URL", "SECRET_KEY", "SIGN_KEYS",
     "SECRETS_KEY", "SANDBOX_PORT", "SANDBOX_URL", "SANDBOX_DATABASE_URL", "SANDBOX_SECRET",
+    "PROVIDER_HOSTS",
 )  # fmt: skip
 
 
