@@ -57,6 +57,19 @@ def test_processes_that_start_at_once_share_one_set_of_keys(tmp_path: Path) -> N
     assert len(found) == 1
 
 
+def test_hosts_of_providers_are_origins_and_nothing_more(tmp_path: Path) -> None:
+    given = {"PARKING_VAR": str(tmp_path / "var")}
+    desk = Config.from_env(
+        given | {"PROVIDER_HOSTS": "https://API.bank.test, http://127.0.0.1:8301/,"}
+    )
+    assert desk.provider_hosts == ("https://api.bank.test", "http://127.0.0.1:8301")
+    for wrong in ("api.bank.test", "https://api.bank.test/v1", "https://me@bank.test", "ftp://x"):
+        with pytest.raises(BadSetting, match="PROVIDER_HOSTS"):
+            Config.from_env(given | {"PROVIDER_HOSTS": wrong})
+    with pytest.raises(BadSetting, match="PROVIDER_HOSTS"):
+        Config.from_env(GIVEN | given | {"PROVIDER_HOSTS": "http://127.0.0.1:8301"})
+
+
 def test_a_phone_reaches_the_sandbox_on_the_same_host_as_the_service(tmp_path: Path) -> None:
     given = {"PARKING_VAR": str(tmp_path), "PUBLIC_URL": "http://[fe80::1]:8000", "PORT": "9000"}
     assert Config.from_env(given).sandbox_url == "http://[fe80::1]:9001"

@@ -22,7 +22,6 @@ from parking.people.guard import the_badge
 from parking.web.language import reader_language
 from payments import merchants
 from payments.accounts import every_account, known_account
-from payments.bounds import Bounds
 from payments.errors import Complaint
 from payments.models import MerchantAccount
 from payments.web import notify_address
@@ -34,8 +33,7 @@ def add(pages: Blueprint, house: House) -> None:
     @pages.get("/accounts")
     def accounts() -> ResponseReturnValue:
         with house.databases.read() as tx:
-            rows = [(account, Bounds.of(account).as_text()) for account in every_account(tx)]
-        return render_template("admin/accounts.html", accounts=rows)
+            return render_template("admin/accounts.html", accounts=every_account(tx))
 
     @pages.route("/accounts/new", methods=["GET", "POST"])
     def new_account() -> ResponseReturnValue:

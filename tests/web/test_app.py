@@ -8,10 +8,17 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from parking.app import build, checkout_origins, create_app, registry
+from parking.app import build, called_hosts, checkout_origins, create_app, registry
 from parking.config import Config
 from payments.errors import WrongUsage
+from payments.provider import Hosts
+from tests.payments.word_of_mouth import WordOfMouth
 from tests.web.kit import make_config
+
+HOSTS = {
+    "test": Hosts(called=("api.test",), visited=("pay.test",)),
+    "live": Hosts(called=("api.live",), visited=("pay.live",)),
+}
 
 
 @pytest.fixture
@@ -43,6 +50,24 @@ def test_a_desk_pays_at_the_sandbox(tmp_path: Path) -> None:
     config = make_config(tmp_path, SANDBOX_URL="https://vi-thu.example:8443/pay")
     assert "sandbox" in registry(config)
     assert checkout_origins(config, {}) == ("https://vi-thu.example:8443",)
+
+
+def test_contract_hosts_may_be_called_and_visited(tmp_path: Path) -> None:
+    config = make_config(tmp_path, PROVIDER_HOSTS="https://pay.bank.test,http://127.0.0.1:8301")
+    given = {"https://pay.bank.test", "http://127.0.0.1:8301"}
+    assert given <= set(called_hosts(config, {}))
+    assert given <= set(checkout_origins(config, {}))
+
+
+def test_a_rail_is_called_and_visited_where_it_lives_in_this_mode(
+    tmp_path: Path, production: Config
+) -> None:
+    rail = type("Rail", (WordOfMouth,), {"hosts": HOSTS})
+    desk = make_config(tmp_path)
+    assert "api.test" in called_hosts(desk, {"rail": rail})
+    assert checkout_origins(desk, {"rail": rail})[-1] == "https://pay.test"
+    assert called_hosts(production, {"rail": rail}) == ("api.live",)
+    assert checkout_origins(production, {"rail": rail}) == ("https://pay.live",)
 
 
 def test_without_a_house_the_application_is_built_from_the_environment(
