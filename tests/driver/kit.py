@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from html import unescape
 
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from parking.lots.models import Lot
 from parking.sessions.models import ParkingSession
+from payments.models import Payment
 from qr.links import session_link, sign_link
 from tests.kit import Town
 from tests.web.kit import Browser
@@ -56,6 +58,12 @@ def pay(browser: Browser, path: str, way: str = "") -> TestResponse:
     return browser.post(
         f"{path}/pay", page=path, amount=amount_of(page), way=way or ways_of(page)[0]
     )
+
+
+def payments(town: Town) -> list[Payment]:
+    """Every payment there is, oldest first."""
+    with town.house.databases.read() as tx:
+        return list(tx.scalars(select(Payment).order_by(Payment.id)))
 
 
 def close(town: Town, number: str) -> None:

@@ -8,31 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from parking.house import House
-from parking.sessions.models import ParkingSession
 from payments.accounts import Gateways
-from payments.models import MerchantAccount, Payment
+from payments.models import MerchantAccount
 from payments.provider import HttpAnswer, ProviderUnavailable
-from tests.driver.kit import amount_of, pay, plain, session_path, state_of
+from tests.driver.kit import amount_of, pay, payments, plain, state_of
 from tests.kit import Town
 from tests.web.kit import Browser
-
-
-@pytest.fixture
-def car(town: Town) -> ParkingSession:
-    """A car that has stood for fifty minutes: 25,000 dong."""
-    session = town.arrive()
-    town.clock.forward(minutes=50)
-    return session
-
-
-@pytest.fixture
-def path(town: Town, car: ParkingSession) -> str:
-    return session_path(town, car)
-
-
-def payments(town: Town) -> list[Payment]:
-    with town.house.databases.read() as tx:
-        return list(tx.scalars(select(Payment).order_by(Payment.id)))
 
 
 def test_paying_leads_to_the_provider_with_the_offer(

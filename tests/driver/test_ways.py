@@ -5,39 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
 
-from parking.sessions.models import ParkingSession
 from payments import merchants
 from payments.bounds import Bounds
 from payments.models import Payment
 from payments.provider import Notice as Told
 from payments.provider import Status
 from payments.service import record
-from tests.driver.kit import amount_of, pay, plain, session_path, state_of, ways_of
+from tests.driver.kit import amount_of, pay, payments, plain, session_path, state_of, ways_of
 from tests.driver.rails import Bank, Cards, open_rail, phone
 from tests.kit import Town
 from tests.payments.kit import paid_notice
 
 SANDBOX, QR, CARD = "hoan-kiem-sandbox:", "hk-cards:QR", "hk-cards:INTCARD"
-
-
-@pytest.fixture
-def car(town: Town) -> ParkingSession:
-    """A car that has stood for fifty minutes: 25,000 dong."""
-    session = town.arrive()
-    town.clock.forward(minutes=50)
-    return session
-
-
-@pytest.fixture
-def path(town: Town, car: ParkingSession) -> str:
-    return session_path(town, car)
-
-
-def payments(town: Town) -> list[Payment]:
-    with town.house.databases.read() as tx:
-        return list(tx.scalars(select(Payment).order_by(Payment.id)))
 
 
 def tell(town: Town, payment: Payment, told: Told) -> None:
