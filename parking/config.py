@@ -35,7 +35,8 @@ class BadSetting(WrongUsage):
 class Config:
     """`sign_keys` are (id, key) pairs, the first one signs and all verify; `secrets_keys` are Fernet
     keys, newest first; `public_url` is where drivers reach us and stands in every sign;
-    `provider_hosts` are origins of payment companies beside those their providers name."""
+    `provider_hosts` are origins of payment companies beside those their providers name; `doubles`
+    are (name, address) of protocol doubles that development runs beside the service."""
 
     production: bool
     var: Path
@@ -50,6 +51,7 @@ class Config:
     sandbox_database_url: str
     sandbox_secret: str
     provider_hosts: tuple[str, ...] = ()
+    doubles: tuple[tuple[str, str], ...] = ()
 
     @property
     def mode(self) -> str:
@@ -71,6 +73,7 @@ class Config:
         port = _port(given, "PORT", 8000)
         sandbox_port = _port(given, "SANDBOX_PORT", port + 1)
         public_url = _url(given, "PUBLIC_URL", f"http://localhost:{port}", production)
+        doubles = _doubles(given, production, sandbox_port + 1)
         return cls(
             production=production,
             var=var,
@@ -86,7 +89,11 @@ class Config:
                 given, "SANDBOX_DATABASE_URL", f"sqlite:///{var}/sandbox.db"
             ),
             sandbox_secret="" if production else _secret(keys, "SANDBOX_SECRET"),
-            provider_hosts=_origins(given, "PROVIDER_HOSTS", production),
+            provider_hosts=(
+                *_origins(given, "PROVIDER_HOSTS", production),
+                *(url for _, url in doubles),
+            ),
+            doubles=doubles,
         )
 
 
@@ -100,6 +107,19 @@ def _choice(given: Mapping[str, str], name: str, choices: tuple[str, ...]) -> st
             choices=", ".join(choices),
         )
     return value
+
+
+def _doubles(given: Mapping[str, str], production: bool, port: int) -> tuple[tuple[str, str], ...]:
+    """``PROVIDERS=vnpay,momo``: each double gets the next port from `port` on."""
+    names = tuple(name.strip() for name in given.get("PROVIDERS", "").split(",") if name.strip())
+    if names and production:
+        raise BadSetting("PROVIDERS names doubles of payment companies: production has none.")
+    if len(set(names)) < len(names) or not all(name.isidentifier() for name in names):
+        raise BadSetting(
+            "PROVIDERS is %(value)s; it must be names such as vnpay,momo, each once.",
+            value=",".join(names),
+        )
+    return tuple((name, f"http://127.0.0.1:{port + n}") for n, name in enumerate(names))
 
 
 def _port(given: Mapping[str, str], name: str, default: int) -> int:

@@ -9,6 +9,7 @@ import click
 
 from parking import schema
 from parking.commands.doctor import facts
+from parking.commands.doubles import check_doubles, doubles, open_accounts
 from parking.commands.inputs import Build
 from parking.commands.processes import Family, Part, check_port, wsgi
 from parking.commands.speech import tell
@@ -30,6 +31,7 @@ def run(build: Build) -> None:
     check_ports(house.config)
     schema.upgrade(house.databases.engine)
     made = seed(house, house.clock())
+    open_accounts(house)
     for finding in facts(house):
         if not finding.well:
             click.echo(f"{finding.subject}: {finding.text}", err=True)
@@ -57,6 +59,7 @@ def check_ports(config: Config) -> None:
     check_port(host(config), config.port, "PORT")
     if not config.production:
         check_port(host(config), config.sandbox_port, "SANDBOX_PORT")
+    check_doubles(config)
 
 
 def parts(config: Config) -> list[Part]:
@@ -77,4 +80,4 @@ def parts(config: Config) -> list[Part]:
         sandbox_environment(config),
         f"{here}:{config.sandbox_port}/healthz",
     )
-    return [sandbox, web, scheduler]
+    return [sandbox, *doubles(config), web, scheduler]

@@ -18,6 +18,11 @@ def welcome(house: House, made: Sequence[Credential]) -> Iterator[str]:
     url = house.config.public_url
     yield ""
     yield both("The service runs at %(url)s. Ctrl-C stops it.", url=url)
+    if house.config.doubles:
+        names = ", ".join(f"{name} ({where})" for name, where in house.config.doubles)
+        yield both(
+            "Doubles of payment companies run beside it, no money is real: %(names)s", names=names
+        )
     yield ""
     yield both("Signs: the link drivers open by scanning, and the sign to print")
     for sign in _signs(house):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 
 from tests.doubles import credentials as known
+from tests.doubles.accounts import ACCOUNTS
 from tests.doubles.base import Double, Options
 from tests.doubles.casso import CassoDouble
 from tests.doubles.momo import MomoDouble
@@ -55,9 +59,13 @@ DOUBLES: dict[str, Callable[[str, Options], Double]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.doubles", description=__doc__)
     parser.add_argument("name", choices=sorted(DOUBLES))
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--notify-url", required=True)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--notify-url", default="")
+    parser.add_argument("--account", metavar="URL", help="print the account of a double at URL")
     given = parser.parse_args()
+    if given.account:
+        sys.stdout.write(json.dumps(asdict(ACCOUNTS[given.name](given.account))))
+        return
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     options = Options(port=given.port, automatic=True)
     with DOUBLES[given.name](given.notify_url, options) as double, suppress(KeyboardInterrupt):
