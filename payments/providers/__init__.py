@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from payments.provider import Provider
 from payments.providers.momo import MomoProvider
+from payments.providers.payos import PayosProvider
 from payments.providers.sandbox import SandboxProvider
 from payments.providers.vnpay import VnpayProvider
 from payments.providers.zalopay import ZalopayProvider
 
 PROVIDERS: dict[str, type[Provider]] = {
+    "payos": PayosProvider,
     "sandbox": SandboxProvider,
     "vnpay": VnpayProvider,
     "momo": MomoProvider,

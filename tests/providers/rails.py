@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from tests.providers.momo_rail import momo
+from tests.providers.payos_rail import payos
 from tests.providers.rail import Rail
 from tests.providers.sandbox import sandbox
 from tests.providers.vnpay_rail import vnpay
@@ -14,6 +15,7 @@ from tests.providers.zalopay_rail import zalopay
 
 #: Each makes its rail over files below the folder it is given, and ends it.
 RAILS: dict[str, Callable[[Path], AbstractContextManager[Rail]]] = {
+    "payos": payos,
     "sandbox": sandbox,
     "vnpay": vnpay,
     "momo": momo,
