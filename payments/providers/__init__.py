@@ -6,6 +6,7 @@ from payments.provider import Provider
 from payments.providers.momo import MomoProvider
 from payments.providers.payos import PayosProvider
 from payments.providers.sandbox import SandboxProvider
+from payments.providers.stripe import StripeProvider
 from payments.providers.vnpay import VnpayProvider
 from payments.providers.zalopay import ZalopayProvider
 
@@ -15,4 +16,5 @@ PROVIDERS: dict[str, type[Provider]] = {
     "vnpay": VnpayProvider,
     "momo": MomoProvider,
     "zalopay": ZalopayProvider,
+    "stripe": StripeProvider,
 }

@@ -36,12 +36,12 @@ def provider_of(
     secrets: tuple[Mapping[str, str], ...] = (SECRET,),
 ) -> PayosProvider:
     """The client of `double`; half a second is long enough for it to answer."""
-    known = {
+    known: dict[str, object] = {
         "client_id": PAYOS_CLIENT_ID,
         "api_url": double.base_url,
         "page_url": f"{double.base_url}/hosted",
     }
-    account = AccountSettings("an-payos", "test", known | settings, secrets)
+    account = AccountSettings("an-payos", "test", known | dict(settings), secrets)
     http = HttpClient([double.base_url.removeprefix("http://")], read=0.5)
     return PayosProvider(account, http, clock)
 

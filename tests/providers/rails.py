@@ -10,6 +10,7 @@ from tests.providers.momo_rail import momo
 from tests.providers.payos_rail import payos
 from tests.providers.rail import Rail
 from tests.providers.sandbox import sandbox
+from tests.providers.stripe_rail import stripe
 from tests.providers.vnpay_rail import vnpay
 from tests.providers.zalopay_rail import zalopay
 
@@ -20,4 +21,5 @@ RAILS: dict[str, Callable[[Path], AbstractContextManager[Rail]]] = {
     "vnpay": vnpay,
     "momo": momo,
     "zalopay": zalopay,
+    "stripe": stripe,
 }
