@@ -16,6 +16,7 @@ from parking.languages import mark
 from parking.receipts.service import issue_due
 from parking.slots import Daily, Every
 from payments.accounts import Gateways
+from payments.cancelling import cancel_expired
 from payments.errors import Unavailable
 from payments.polling import expire, poll
 from reconciliation.running import keep_current
@@ -31,6 +32,7 @@ def timetable(gateways: Gateways) -> tuple[Job, ...]:
         Job("reconcile", Daily(time(0, 30)), lambda db, now: reconcile(db, gateways, now)),
         Job("poll", Every(seconds=10), lambda db, now: poll(db, gateways, now)),
         Job("expire", Every(seconds=60), expire),
+        Job("cancel", Every(seconds=60), lambda db, now: cancel_expired(db, gateways, now)),
         Job("receipts", Every(seconds=10), issue_due),
         Job("figures", Every(seconds=60), keep_current),
         Job("tidy", Daily(time(3, 0)), lambda db, now: forget_runs(db, now - KEEP_RUNS)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +17,7 @@ from payments.checkout import order_of
 from payments.errors import Complaint
 from payments.models import MerchantAccount, Payment, Refund
 from payments.provider import Notice as Told
-from payments.provider import Order, RefundOrder, Status
+from payments.provider import Status
 from payments.refunds import refund_order
 from payments.service import lock_payment, record, say
 
@@ -76,7 +77,8 @@ def poll_payment(
     """Ask about one payment now; True when the provider answered."""
     with db() as tx:
         payment = tx.get_one(Payment, payment_id)
-    told = _fetch(gateways, payment.account, order_of(payment))
+    order = order_of(payment)
+    told = heard(payment.account, lambda: gateways.provider(payment.account).fetch(order))
     with db.begin() as tx:
         locked = lock_payment(tx, payment_id)
         if told is not None:
@@ -95,25 +97,28 @@ def poll_refund(
     with db() as tx:
         refund = tx.get_one(Refund, refund_id)
         order = refund_order(tx, refund)
-    told = _fetch(gateways, refund.payment.account, order)
+    account = refund.payment.account
+    told = heard(account, lambda: gateways.provider(account).fetch(order))
     with db.begin() as tx:
         lock_payment(tx, refund.payment_id)  # first, as everybody does who writes a refund
         if told is not None:
-            record(tx, refund.payment.account, told, now, source="poll")
+            record(tx, account, told, now, source="poll")
         row = tx.get_one(Refund, refund_id)
         row.next_poll_at = next_poll(row.asked_at, now) if row.state == "asked" else None
         row.polls += 1
     return told is not None
 
 
-def _fetch(gateways: Gateways, account: MerchantAccount, order: Order | RefundOrder) -> Told | None:
+def heard(account: MerchantAccount, question: Callable[[], Told]) -> Told | None:
+    """What the provider of `account` says to `question`; None when it says nothing, which is
+    logged and asked again another time."""
     try:
-        return gateways.provider(account).fetch(order)
+        return question()
     except Complaint as error:
         log.info("no answer about an order of %s: %s", account.slug, error)
     except Exception:
         # a provider may come from outside this house; its mistake must not starve the others
-        log.exception("the provider of %s failed on a status request", account.slug)
+        log.exception("the provider of %s failed on a question about an order", account.slug)
     return None
 
 
