@@ -97,34 +97,39 @@ def to_refund(charge: Json, params: Json) -> int:
 
 
 def refund(store: Store, charge: Json, params: Json, status: str) -> Json:
-    """Partial or whole; Stripe's fee stays with Stripe. `status` is pending or succeeded."""
+    """Partial or whole; Stripe's fee stays with Stripe. `status` is pending or succeeded. The facts
+    do not say when a pending one leaves the balance: here once it succeeds."""
     if params.get("reason", REASONS[0]) not in REASONS:
         raise Refused(f"Invalid reason: must be one of {', '.join(REASONS)}", param="reason")
     amount = to_refund(charge, params)
     made = store.add(shapes.refund(store.ids("re"), store.seconds(), charge, amount, params))
-    made["balance_transaction"] = book(store, "refund", made, -amount)["id"]
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
-    made["status"] = status
+    if status == "succeeded":
+        leave(store, made)
     store.emit("refund.created", made)
     store.emit("charge.refunded", charge)
     return made
 
 
-def finish_refund(store: Store, made: Json) -> None:
+def leave(store: Store, made: Json) -> None:
+    """The money of a refund is on its way to the card."""
+    made["balance_transaction"] = book(store, "refund", made, -made["amount"])["id"]
     made["status"] = "succeeded"
+
+
+def finish_refund(store: Store, made: Json) -> None:
+    leave(store, made)
     store.emit("refund.updated", made)
 
 
 def fail_refund(store: Store, made: Json, reason: str) -> None:
-    """The money comes back to the balance as a transaction of its own."""
+    """Money that had left comes back to the balance as a transaction of its own."""
     charge = store.get("charge", made["charge"])
-    back = book(store, "refund_failure", made, made["amount"])
-    made |= {
-        "status": "failed",
-        "failure_reason": reason,
-        "failure_balance_transaction": back["id"],
-    }
+    if made["balance_transaction"]:
+        back = book(store, "refund_failure", made, made["amount"])
+        made["failure_balance_transaction"] = back["id"]
+    made |= {"status": "failed", "failure_reason": reason}
     charge["amount_refunded"] -= made["amount"]
     charge["refunded"] = False
     store.emit("refund.updated", made)
