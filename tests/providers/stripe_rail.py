@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from payments.http import HttpClient
-from payments.provider import AccountSettings
+from payments.provider import AccountSettings, Order
 from payments.providers.stripe import StripeProvider
 from payments.providers.stripe_events import EVENTS
 from tests.doubles.credentials import STRIPE_API_KEY, STRIPE_WEBHOOK_SECRET
 from tests.doubles.inbox import Inbox
 from tests.doubles.stripe import StripeDouble
 from tests.doubles.stripe_objects import Terms
-from tests.providers.arrived import arrived
+from tests.providers.doubled import as_they_came, client_of
 from tests.providers.rail import Clock, Rail
 
 ABROAD = Terms()
@@ -28,20 +27,25 @@ SECRET = {"api_key": STRIPE_API_KEY, "webhook_secret": STRIPE_WEBHOOK_SECRET}
 class Stripe(Rail):
     """The rail, with the double for what only Stripe does."""
 
+    provider: StripeProvider
     double: StripeDouble
 
+    def session(self, order: Order) -> str:
+        """The session of an order, whether its name reached us or not."""
+        return session_of(self.double, order)
 
-def provider_of(
-    double: StripeDouble,
-    clock: Clock,
-    *,
-    mode: str = "test",
-    secrets: tuple[Mapping[str, str], ...] = (SECRET,),
-) -> StripeProvider:
-    """The client of `double`; half a second is long enough for it to answer."""
-    account = AccountSettings("an-stripe", mode, {"api_url": double.base_url}, secrets)
-    http = HttpClient([double.base_url.removeprefix("http://")], read=0.5)
-    return StripeProvider(account, http, clock)
+    def charge(self, order: Order) -> str:
+        """The charge of an order that was paid."""
+        return self.receipt(order).rail_ref
+
+
+def session_of(double: StripeDouble, order: Order) -> str:
+    (found,) = (
+        session["id"]
+        for session in double.store.all("checkout.session")
+        if session["client_reference_id"] == order.code
+    )
+    return str(found)
 
 
 @contextmanager
@@ -55,16 +59,20 @@ def stripe(_folder: Path, terms: Terms = ABROAD) -> Iterator[Stripe]:
             [STRIPE_WEBHOOK_SECRET],
             notify_url=inbox.url,
             enabled_events=EVENTS,
-            clock=clock,
             terms=terms,
+            clock=clock,
         ) as double,
     ):
+        ours = AccountSettings("an-stripe", "test", {"api_url": double.base_url}, (SECRET,))
+        http = client_of(double)
         yield Stripe(
-            provider=provider_of(double, clock),
+            provider=StripeProvider(ours, http, clock),
+            account=ours,
+            http=http,
             clock=clock,
-            pay=lambda order: double.pay(order.provider_ref or ""),
-            decline=lambda order: double.decline(order.provider_ref or ""),
-            notices=lambda: arrived(double, inbox),
+            pay=lambda order: double.pay(session_of(double, order)),
+            decline=lambda order: double.decline(session_of(double, order)),
+            notices=as_they_came(double, inbox),
             next_night=lambda: clock.forward(hours=17, minutes=30),
             declined_told=False,
             double=double,
