@@ -32,14 +32,15 @@ def every_order_of(facts: str) -> list[tuple[str, ...]]:
 
 
 def test_a_payment_ends_alike_in_every_order_of_notices_and_polls(shop: Shop) -> None:
-    """e: a poll before the money; n: the notice, which comes twice; l: a poll after, twice too."""
+    """e: a poll before the money; n: the first notice of it, which comes twice; l: a poll after,
+    twice too."""
     ends = set()
     for turn, sequence in enumerate(every_order_of("ennll")):
         payment = shop.start(str(turn))
         order = shop.order(payment)
         facts: dict[str, Notice] = {"e": shop.rail.provider.fetch(order)}
         shop.rail.pay(order)
-        (request,) = shop.rail.notices()
+        (request, *_) = shop.rail.notices()
         (facts["n"],) = shop.rail.provider.parse_notice(request)
         facts["l"] = shop.rail.provider.fetch(order)
         for fact in sequence:
@@ -54,6 +55,8 @@ def test_a_payment_ends_alike_in_every_order_of_notices_and_polls(shop: Shop) ->
 
 def test_a_refund_ends_alike_in_every_order_of_answers_and_polls(shop: Shop) -> None:
     """a: the answer to the request, twice; e: a poll right after it; l: one when it is done, twice."""
+    if not shop.rail.provider.capabilities.refunds:
+        pytest.skip("this rail sends no money back by itself")
     ends = set()
     for turn, sequence in enumerate(every_order_of("aaell")):
         payment = shop.start(str(turn))
