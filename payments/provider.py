@@ -232,6 +232,16 @@ class Control:
     fee: int
     net: int
 
+    @classmethod
+    def over(cls, lines: Sequence[StatementLine]) -> Control:
+        """What the totals over `lines` are."""
+        return cls(
+            count=len(lines),
+            gross=sum(line.gross for line in lines),
+            fee=sum(line.fee for line in lines),
+            net=sum(line.net for line in lines),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class StatementFile:

@@ -43,7 +43,7 @@ def parse_file(kind: str, merchant: str, day: date, raw: bytes) -> StatementFile
     rows = _rows(before, refuse)
     complete = _head(rows, [kind, merchant, day.isoformat()], refuse)
     lines = tuple(_lines(rows, refuse))
-    if control != _control_of(lines):
+    if control != Control.over(lines):
         raise refuse(len(lines) + 3, "the totals are not those of the lines")
     return StatementFile(name, day, complete, lines, control, raw)
 
@@ -132,12 +132,3 @@ def _whole(text: str) -> int:
     if not WHOLE.fullmatch(text):
         raise ValueError(f"{text!r} is not a whole amount")
     return int(text)
-
-
-def _control_of(lines: Sequence[StatementLine]) -> Control:
-    return Control(
-        count=len(lines),
-        gross=sum(line.gross for line in lines),
-        fee=sum(line.fee for line in lines),
-        net=sum(line.net for line in lines),
-    )

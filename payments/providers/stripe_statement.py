@@ -18,7 +18,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from payments.errors import Complaint
-from payments.money import exponent
+from payments.money import format_amount
 from payments.provider import Control, InvalidStatement, LineKind, StatementFile, StatementLine
 from payments.providers.stripe_objects import code_of, name_of
 from payments.providers.wire import GMT7, instant_of_seconds, text, whole
@@ -66,14 +66,7 @@ def file_of(slug: str, day: date, transactions: Iterable[Json]) -> StatementFile
             file=name, reason=f"{type(reason).__name__} {reason}",
         ) from None  # fmt: skip
     raw = json.dumps(listed, ensure_ascii=False, sort_keys=True).encode()
-    gross, fee, net = (
-        (sum(parts) for parts in zip(*map(_sums, found), strict=True)) if found else (0,) * 3
-    )
-    return StatementFile(name, day, True, found, Control(len(found), gross, fee, net), raw)
-
-
-def _sums(line: StatementLine) -> tuple[int, int, int]:
-    return line.gross, line.fee, line.net
+    return StatementFile(name, day, True, found, Control.over(found), raw)
 
 
 def line_of(entry: Json) -> StatementLine | None:
@@ -84,8 +77,9 @@ def line_of(entry: Json) -> StatementLine | None:
     if settled == BOOKS:
         gross, fee, currency, words = whole(entry["amount"]), whole(entry["fee"]), settled, ""
     elif "currency" in source and entry["type"] != "payout":
-        paid = whole(source["amount"])
-        gross, fee = (paid if whole(entry["amount"]) > 0 else -paid), 0
+        # a refund of a few đồng is nothing in cents, so its sign cannot be read off what was settled
+        leaves = whole(entry["amount"]) < 0 or KINDS.get(entry["type"]) is LineKind.REFUND
+        gross, fee = (-1 if leaves else 1) * whole(source["amount"]), 0
         currency, words = text(source["currency"]).upper(), _settlement(entry, settled)
     else:
         return None
@@ -104,10 +98,8 @@ def line_of(entry: Json) -> StatementLine | None:
 
 
 def _settlement(entry: Json, currency: str) -> str:
-    """What reached the balance, in words: ``settled USD 11.40, fee 0.80, net 10.60``."""
-    scale = 10 ** exponent(currency)
-    amount, fee, net = (
-        f"{'-' if part < 0 else ''}{abs(part) // scale}.{abs(part) % scale:0{len(str(scale)) - 1}d}"
-        for part in (whole(entry[name]) for name in ("amount", "fee", "net"))
+    """What reached the balance, in words."""
+    gross, fee, net = (
+        format_amount(whole(entry[name]), currency, "en") for name in ("amount", "fee", "net")
     )
-    return f"settled {currency} {amount}, fee {fee}, net {net}"
+    return f"settled {gross}, fee {fee}, net {net}"
