@@ -19,7 +19,7 @@ from typing import Any, ClassVar, NoReturn
 from urllib.parse import quote
 
 from payments.codes import LENGTH, PREFIX, code_for
-from payments.errors import Complaint, WrongUsage
+from payments.errors import WrongUsage
 from payments.provider import (
     AccountSettings,
     BankTransfer,
@@ -28,7 +28,6 @@ from payments.provider import (
     Clock,
     Hosts,
     Http,
-    InvalidNotice,
     Notice,
     NoticeRequest,
     Order,
@@ -45,10 +44,15 @@ from payments.providers.wire import (
     address,
     answer_object,
     named_setting,
+    not_now,
     post_json,
+    reading_answer,
+    reading_notice,
+    refused,
     sha256_hex,
     text,
     unreadable,
+    web_address,
 )
 
 API = {"live": "https://api-merchant.payos.vn"}
@@ -110,15 +114,13 @@ class PayosProvider:
         if message.get("code") == EXISTS:
             return self._standing(order)
         data = self._done(message)
-        try:
+        with reading_answer(COMPANY):
             return self._checkout(data)
-        except (KeyError, TypeError, ValueError):
-            raise unreadable(COMPANY) from None
 
     def _checkout(self, data: Json) -> Checkout:
         link = text(data["paymentLinkId"])
         if not self._show_qr:
-            return Checkout(url=text(data["checkoutUrl"]), provider_ref=link)
+            return Checkout(url=web_address(data["checkoutUrl"]), provider_ref=link)
         transfer = BankTransfer(
             payload=text(data["qrCode"]),
             bank=text(data["bin"]),
@@ -148,11 +150,9 @@ class PayosProvider:
         one of ours. Raises `ProviderUnavailable` when there is no answer; payOS then says it again.
         """
         data = wire.verified_data(request, self._keys)
-        try:
+        with reading_notice():
             told = wire.told_transfer(data)
             code, named = code_for(told.order_number), told.names_its_code
-        except (KeyError, TypeError, ValueError, Complaint):
-            raise InvalidNotice("The notice cannot be understood.") from None
         if not named and not self._has_link(told):
             return ()
         key = sha256_hex(wire.text_to_sign(data).encode())
@@ -183,7 +183,7 @@ class PayosProvider:
     def _told(self, order: Order, data: Json) -> Notice:
         """A link's record as a notice. Equal records have equal keys, so that a poll that brings
         nothing new is a repetition."""
-        try:
+        with reading_answer(COMPANY):
             movements = tuple(entry.receipt for entry in wire.listed_transfers(data))
             return Notice(
                 key=sha256_hex(wire.text_to_sign(data).encode()),
@@ -193,8 +193,6 @@ class PayosProvider:
                 movements=movements,
                 provider_ref=text(data["id"]),
             )
-        except (KeyError, TypeError, ValueError, Complaint):
-            raise unreadable(COMPANY) from None
 
     def cancel(self, order: Order) -> Notice:
         """Close the link; what cannot be closed any more (paid, ended) is told as it is."""
@@ -234,17 +232,14 @@ class PayosProvider:
             answer = post_json(self._http, url, fields, self._headers)
         message = answer_object(answer, COMPANY)
         if answer.status in (401, 403):
-            raise ProviderRefused("payOS does not know this account's keys.")
+            raise not_now(COMPANY, answer.status)  # until somebody mends the keys
         return message
 
     def _done(self, message: Json) -> Json:
         """What a signed answer says. Raises `ProviderRefused` for a no, which carries no signature,
         and `ProviderUnavailable` for a yes that is not payOS's."""
         if message.get("code") != wire.DONE:
-            raise ProviderRefused(
-                "payOS refused the request: %(code)s %(reason)s",
-                code=message.get("code"), reason=str(message.get("desc"))[:200],
-            )  # fmt: skip
+            raise refused(COMPANY, f"{message.get('code')} {message.get('desc')}"[:200])
         if not wire.is_signed(message, self._keys):
             raise unreadable(COMPANY)
         data: Json = message["data"]

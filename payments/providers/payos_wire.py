@@ -9,13 +9,13 @@ came. Readers raise `KeyError`, `ValueError`, `TypeError` or `Complaint` for wha
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from payments.codes import code_for
+from payments.narratives import codes_in
 from payments.provider import (
     InvalidNotice,
     MovementFact,
@@ -120,9 +120,8 @@ class Transfer:
 
     @property
     def names_its_code(self) -> bool:
-        """Whether the bank printed our payment code, however it cut the text around it."""
-        printed = re.sub(r"[^A-Z0-9]", "", self.narrative.upper())
-        return code_for(self.order_number) in printed
+        """Whether our payment code can be read in what the bank printed."""
+        return code_for(self.order_number) in codes_in(self.narrative)
 
 
 def told_transfer(data: Mapping[str, Any]) -> Transfer:

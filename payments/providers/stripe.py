@@ -38,10 +38,9 @@ from payments.provider import (
     StatementFile,
     Status,
 )
-from payments.providers.stripe_api import Json, Missing, StripeApi
+from payments.providers.stripe_api import COMPANY, Json, Missing, StripeApi
 from payments.providers.stripe_events import EVENTS, TOLERANCE, Event, read_event, signed_at
 from payments.providers.stripe_notices import (
-    COMPANY,
     believable,
     of_refund,
     of_session,
@@ -49,7 +48,14 @@ from payments.providers.stripe_notices import (
 )
 from payments.providers.stripe_objects import code_of, refund_key_of
 from payments.providers.stripe_statement import file_of, is_out, span_of
-from payments.providers.wire import sha256_hex, text, unreadable
+from payments.providers.wire import (
+    reading_answer,
+    reading_notice,
+    sha256_hex,
+    text,
+    unreadable,
+    web_address,
+)
 
 #: Stripe wants 30 minutes to 24 hours from when it hears of a session, also when it hears late.
 LEAST_LIFE, MOST_LIFE = timedelta(hours=1), timedelta(hours=23)
@@ -90,10 +96,10 @@ class StripeProvider:
             )
         until = max(order.expires_at, order.created_at + LEAST_LIFE)
         session = self._api.open_session(order, min(until, order.created_at + MOST_LIFE))
-        url = session.get("url")
-        if not (isinstance(url, str) and url and session.get("client_reference_id") == order.code):
-            raise unreadable(COMPANY)
-        return Checkout(url, text(session["id"]))
+        with reading_answer(COMPANY):
+            if code_of(session) != order.code:
+                raise ValueError("another order's session")
+            return Checkout(web_address(session["url"]), text(session["id"]))
 
     def parse_notice(self, request: NoticeRequest) -> tuple[Notice, ...]:
         """Raises `ProviderUnavailable` when Stripe does not say what became of an object of which
@@ -190,7 +196,7 @@ class StripeProvider:
 def _unsaid(event: Event, silence: ProviderUnavailable) -> Notice:
     """An event whose object Stripe does not show now: stored without its money and asked about
     soon, where it says itself which payment it is about; otherwise Stripe has to come again."""
-    with believable():
+    with reading_notice():
         code, refund = code_of(event.thing), refund_key_of(event.thing)
     if code is None:
         raise silence

@@ -16,12 +16,13 @@ from typing import Any
 import stripe
 
 from payments.errors import WrongUsage
-from payments.provider import AccountSettings, Http, Order, ProviderRefused, ProviderUnavailable
-from payments.providers.wire import address, sha256_hex
+from payments.provider import AccountSettings, Http, Order, ProviderRefused
+from payments.providers.wire import address, not_now, sha256_hex
 
 #: The client's release and the account's webhook endpoint must speak the same version.
 VERSION = "2026-10-28.endive"
 API = "https://api.stripe.com"
+COMPANY = "Stripe"
 #: Statuses of a no that stays a no; every other one (keys, limits, conflicts, 5xx) may change.
 NO = frozenset({400, 402, 404})
 PAGE = 100
@@ -192,11 +193,10 @@ def said() -> Iterator[None]:
         yield
     except stripe.StripeError as error:
         if error.http_status not in NO or isinstance(error, stripe.RateLimitError):
-            raise ProviderUnavailable(
-                "Stripe answered %(status)s.", status=error.http_status
-            ) from None
+            raise not_now(COMPANY, error.http_status) from None
         kind = Missing if error.code == "resource_missing" else ProviderRefused
         raise kind(
-            "Stripe refused the request: %(reason)s",
-            reason=str(error.user_message or error.code)[:200],
+            "%(company)s refused: %(reason)s.",
+            company=COMPANY,
+            reason=str(error.user_message or error.code)[:200].rstrip("."),
         ) from None

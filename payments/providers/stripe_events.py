@@ -10,7 +10,7 @@ from typing import Any
 import stripe
 
 from payments.provider import InvalidNotice, NoticeRequest
-from payments.providers.wire import header, instant_of_seconds, notice_object, text
+from payments.providers.wire import header, instant_of_seconds, notice_object, reading_notice, text
 
 #: A genuine event signed longer ago than this is stored and settled by `fetch`.
 TOLERANCE = timedelta(seconds=300)
@@ -76,7 +76,7 @@ def read_event(request: NoticeRequest, *, live: bool) -> Event:
     found = notice_object(request)
     if found.get("livemode") is not live:
         raise InvalidNotice("The notice's %(name)s is not the expected one.", name="livemode")
-    try:
+    with reading_notice():
         thing = found["data"]["object"]
         return Event(
             key=text(found["id"]),
@@ -86,5 +86,3 @@ def read_event(request: NoticeRequest, *, live: bool) -> Event:
             thing=thing,
             created=instant_of_seconds(found["created"]),
         )
-    except (KeyError, TypeError, ValueError):
-        raise InvalidNotice("The notice cannot be understood.") from None

@@ -21,7 +21,7 @@ from payments.provider import (
     ProviderUnavailable,
     Status,
 )
-from payments.providers.stripe_api import StripeApi
+from payments.providers.stripe_api import COMPANY, StripeApi
 from payments.providers.stripe_objects import (
     charge_of,
     code_of,
@@ -35,7 +35,6 @@ from payments.providers.stripe_objects import (
 )
 from payments.providers.wire import instant_of_seconds, sha256_hex, text, unreadable
 
-COMPANY = "Stripe"
 Json = Mapping[str, Any]
 
 
