@@ -15,7 +15,7 @@ from tests.providers.rail import Clock, Rail
 
 def client_of(double: Double) -> HttpClient:
     """An outbound client that may call `double` and waits no longer than a test can."""
-    return HttpClient([double.base_url], connect=2.0, read=0.5, whole=2.0)
+    return HttpClient([double.base_url], connect=2.0, read=0.9, whole=2.0)
 
 
 def as_they_came(double: Double, inbox: Inbox) -> Callable[[], Sequence[NoticeRequest]]:

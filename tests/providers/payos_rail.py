@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from payments.provider import AccountSettings
+from payments.provider import AccountSettings, Notice, NoticeRequest
 from payments.providers.payos import PayosProvider
 from tests.doubles.credentials import PAYOS_API_KEY, PAYOS_CHECKSUM_KEY, PAYOS_CLIENT_ID
 from tests.doubles.inbox import Inbox
@@ -58,3 +58,8 @@ def payos(_folder: Path) -> Iterator[Payos]:
             declined_told=False,
             double=double,
         )
+
+
+def heard(rail: Payos, request: NoticeRequest) -> Notice:
+    (told,) = rail.provider.parse_notice(request)
+    return told

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from payments.provider import AccountSettings, Order
+from payments.models import Payment
+from payments.provider import AccountSettings, Notice, Order
 from payments.providers.stripe import StripeProvider
 from payments.providers.stripe_events import EVENTS
 from tests.doubles.credentials import STRIPE_API_KEY, STRIPE_WEBHOOK_SECRET
@@ -16,6 +17,7 @@ from tests.doubles.stripe import StripeDouble
 from tests.doubles.stripe_objects import Terms
 from tests.providers.doubled import as_they_came, client_of
 from tests.providers.rail import Clock, Rail
+from tests.providers.shop import Shop
 
 ABROAD = Terms()
 #: An account whose settlement currency is the payer's.
@@ -77,3 +79,21 @@ def stripe(_folder: Path, terms: Terms = ABROAD) -> Iterator[Stripe]:
             declined_told=False,
             double=double,
         )
+
+
+def heard(rail: Rail) -> list[Notice]:
+    """Everything Stripe has told us of since the last time, as we read it."""
+    return [one for request in rail.notices() for one in rail.provider.parse_notice(request)]
+
+
+def paid(shop: Shop, name: str = "1") -> Payment:
+    payment = shop.start(name)
+    shop.rail.pay(shop.order(payment))
+    tell_all(shop)
+    return shop.payment(payment)
+
+
+def tell_all(shop: Shop) -> None:
+    for request in shop.rail.notices():
+        for told in shop.rail.provider.parse_notice(request):
+            shop.tell(told)

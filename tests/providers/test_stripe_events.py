@@ -14,14 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payments.db import Databases
-from payments.models import Payment
 from payments.provider import (
     InvalidNotice,
-    MovementKind,
-    Notice,
     NoticeRequest,
     Outcome,
-    ProviderUnavailable,
     Status,
 )
 from payments.providers.stripe import StripeProvider
@@ -33,7 +29,7 @@ from tests.doubles.stripe import header
 from tests.providers import stripe_rail
 from tests.providers.rail import MORNING, PRICE
 from tests.providers.shop import Shop, make_shop
-from tests.providers.stripe_rail import SECRET, Stripe
+from tests.providers.stripe_rail import SECRET, Stripe, heard, paid
 
 AT = int(MORNING.timestamp())
 
@@ -61,24 +57,6 @@ def signed(
 def last(rail: Stripe, kind: str) -> dict[str, Any]:
     """The last event of a type, as Stripe keeps it."""
     return next(one for one in rail.double.store.all("event") if one["type"] == kind)
-
-
-def heard(rail: Stripe) -> list[Notice]:
-    """Everything Stripe has told us of since the last time, as we read it."""
-    return [one for request in rail.notices() for one in rail.provider.parse_notice(request)]
-
-
-def paid(shop: Shop, name: str = "1") -> Payment:
-    payment = shop.start(name)
-    shop.rail.pay(shop.order(payment))
-    tell_all(shop)
-    return shop.payment(payment)
-
-
-def tell_all(shop: Shop) -> None:
-    for request in shop.rail.notices():
-        for told in shop.rail.provider.parse_notice(request):
-            shop.tell(told)
 
 
 def test_two_events_about_one_change_are_one_movement(shop: Shop, rail: Stripe) -> None:
@@ -326,90 +304,6 @@ def test_a_forged_event_leaves_nothing_at_our_door(shop: Shop, rail: Stripe) -> 
     assert (shop.payment(payment).state, shop.books()) == ("pending", {})
 
 
-@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["as told", "reversed"])
-def test_a_dispute_takes_the_money_and_winning_it_brings_it_back(
-    shop: Shop, rail: Stripe, order: tuple[int, int]
-) -> None:
-    payment = paid(shop)
-    dispute = rail.double.dispute(rail.charge(shop.order(payment)))
-    taken = heard(rail)
-    rail.double.close_dispute(dispute["id"], won=True)
-    brought = heard(rail)
-    assert {one.status for one in taken} == {Status.DISPUTED}
-    for at in order:
-        for told in (taken, brought)[at]:
-            shop.tell(told)
-    after = shop.payment(payment)
-    assert (after.state, after.received, after.reversed) == ("paid", 2 * PRICE, PRICE)
-    assert "disputed" in after.flags
-    assert shop.books(payment) == {"clearing:an": PRICE, "collected": -PRICE}
-    kinds = [(m.kind, m.rail_ref) for m in brought[-1].movements[1:]]
-    assert kinds == [
-        (MovementKind.REVERSAL, dispute["id"]),
-        (MovementKind.RECEIPT, dispute["id"]),
-    ]
-
-
-def test_a_lost_dispute_leaves_nothing_paid(shop: Shop, rail: Stripe) -> None:
-    payment = paid(shop)
-    dispute = rail.double.dispute(rail.charge(shop.order(payment)))
-    rail.double.answer_dispute(dispute["id"])
-    rail.double.close_dispute(dispute["id"], won=False)
-    tell_all(shop)
-    after = shop.payment(payment)
-    assert (after.received, after.reversed, after.flags) == (PRICE, PRICE, "disputed")
-    assert shop.books(payment) == {}
-
-
-def test_a_poll_tells_of_a_dispute_too(rail: Stripe) -> None:
-    order = rail.paid()
-    rail.double.dispute(rail.charge(order), amount=5_000)
-    told = rail.provider.fetch(order)
-    assert told.status is Status.DISPUTED
-    assert [(m.kind, m.amount) for m in told.movements] == [
-        (MovementKind.RECEIPT, PRICE),
-        (MovementKind.REVERSAL, 5_000),
-    ]
-    assert rail.provider.fetch(order).key == told.key
-
-
-def test_an_inquiry_takes_no_money(rail: Stripe) -> None:
-    order = rail.paid()
-    dispute = rail.double.dispute(rail.charge(order))
-    rail.double.store.objects[dispute["id"]] |= {
-        "status": "warning_needs_response",
-        "balance_transactions": [],
-    }
-    told = rail.provider.fetch(order)
-    assert [m.kind for m in told.movements] == [MovementKind.RECEIPT]
-
-
-def test_a_refund_made_in_the_dashboard_counts(shop: Shop, rail: Stripe) -> None:
-    payment = paid(shop)
-    made = rail.double.refund(rail.charge(shop.order(payment)), 5_000)
-    tell_all(shop)
-    after = shop.payment(payment)
-    assert (after.state, after.received, after.refunded) == ("paid", PRICE, 5_000)
-    assert shop.books(payment) == {"clearing:an": 15_000, "collected": -15_000}
-    rail.double.fail_refund(made["id"])
-    tell_all(shop)
-    after = shop.payment(payment)
-    assert (after.received, after.refunded) == (PRICE + 5_000, 5_000)
-    assert shop.books(payment) == {"clearing:an": PRICE, "collected": -PRICE}
-
-
-def test_refunds_of_ours_and_of_the_dashboard_are_told_apart(shop: Shop, rail: Stripe) -> None:
-    payment = paid(shop)
-    ours = shop.ask_back(payment, 5_000, "K1")
-    shop.send(ours)
-    rail.double.refund(rail.charge(shop.order(payment)), 3_000)
-    tell_all(shop)
-    shop.tell(rail.provider.fetch(shop.order(payment)))
-    after = shop.payment(payment)
-    assert (after.refunded, shop.refund(ours).state, shop.movements(payment)) == (8_000, "done", 3)
-    assert shop.books(payment) == {"clearing:an": 12_000, "collected": -12_000}
-
-
 def test_an_expired_session_is_told(rail: Stripe) -> None:
     order = rail.started()
     rail.clock.forward(minutes=60)
@@ -426,11 +320,3 @@ def test_slow_money_is_told_when_it_comes(rail: Stripe) -> None:
     rail.double.arrive(rail.session(order))
     assert {one.status for one in heard(rail)} == {Status.PAID}
     assert rail.receipt(order).event_at == MORNING + timedelta(days=1)
-
-
-def test_silence_about_a_dispute_is_not_an_answer(rail: Stripe) -> None:
-    order = rail.paid()
-    rail.double.dispute(rail.charge(order))
-    rail.double.faults.add(Fault.CLOSED_BEFORE, "/v1/disputes")
-    with pytest.raises(ProviderUnavailable):
-        rail.provider.fetch(order)
