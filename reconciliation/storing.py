@@ -54,7 +54,7 @@ def check(file: StatementFile, day: date) -> None:
         )  # fmt: skip
     for number, line in enumerate(file.lines, start=1):
         _check_line(line, file=file.name, line=number)
-    found = totals_of(file.lines)
+    found = Control.over(file.lines)
     if found != file.control:
         raise ControlTotalsDiffer(
             "%(file)s claims %(claimed)s, its lines make %(found)s: the whole file is refused.",
@@ -84,16 +84,6 @@ def _check_line(told: Told, **place: object) -> None:
         )  # fmt: skip
 
 
-def totals_of(lines: Sequence[Told]) -> Control:
-    """Count and sums of `lines`."""
-    return Control(
-        count=len(lines),
-        gross=sum(line.gross for line in lines),
-        fee=sum(line.fee for line in lines),
-        net=sum(line.net for line in lines),
-    )
-
-
 def _words(control: Control) -> str:
     return f"{control.count} × {control.gross} − {control.fee} = {control.net}"
 
@@ -114,7 +104,7 @@ def accept(
         return False
     known = _known(tx, account_id, leg, file.lines)
     new = list(_new_lines(file.lines, known))
-    fresh = totals_of([line for _, line, _ in new])
+    fresh = Control.over([line for _, line, _ in new])
     statement = Statement(
         id=new_id(),
         account_id=account_id,
