@@ -41,8 +41,28 @@ def _zalopay(url: str) -> Account:
     return Account("zalopay", {"app_id": str(known.ZALOPAY_APP_ID), "api_url": url}, secret)
 
 
+def _payos(url: str) -> Account:
+    settings: dict[str, object] = {
+        "client_id": known.PAYOS_CLIENT_ID,
+        "api_url": url,
+        "page_url": f"{url}/hosted",
+    }
+    secret = {"api_key": known.PAYOS_API_KEY, "checksum_key": known.PAYOS_CHECKSUM_KEY}
+    return Account("payos", settings, secret)
+
+
+def _stripe(url: str) -> Account:
+    secret = {
+        "api_key": known.STRIPE_API_KEY,
+        "webhook_secret": known.STRIPE_WEBHOOK_SECRET,
+    }
+    return Account("stripe", {"api_url": url}, secret)
+
+
 ACCOUNTS: dict[str, Callable[[str], Account]] = {
     "vnpay": _vnpay,
     "momo": _momo,
     "zalopay": _zalopay,
+    "payos": _payos,
+    "stripe": _stripe,
 }
