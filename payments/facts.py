@@ -9,22 +9,17 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, ColumnElement, String, bindparam, null, or_, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, String, bindparam, null, select, union_all
 from sqlalchemy import literal as word
 from sqlalchemy.orm import Session
 
 from payments import state
-from payments.models import Attachment, Movement, Notice, Payment, Refund
+from payments.belonging import belongs_to
+from payments.models import Movement, Notice, Payment, Refund
 from payments.provider import MovementKind
 
 #: Refunds that count against what was paid: those asked for and those done.
 REFUNDING = ("asked", "done")
-
-
-def belongs_to(payment_id: uuid.UUID | ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
-    """SQL: movements of a payment, those attached to it later included."""
-    later = select(Attachment.movement_id).where(Attachment.payment_id == payment_id)
-    return or_(Movement.payment_id == payment_id, Movement.id.in_(later))
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,27 @@ def post_movement(tx: Session, movement: Movement, account: MerchantAccount) -> 
     )
 
 
+#: What attaching a receipt in suspense to its payment does to the books.
+ATTACHED = Entry("attached", "suspense", "collected")
+
+
+def post_attached(tx: Session, movement: Movement, account: MerchantAccount, now: datetime) -> None:
+    """Write `ATTACHED` for a movement, on the day it was attached: its own day's book is written."""
+    tx.add(
+        Transfer(
+            operator=account.operator,
+            kind=ATTACHED.kind,
+            debit=ATTACHED.debit,
+            credit=ATTACHED.credit,
+            amount=movement.amount,
+            currency=movement.currency,
+            movement_id=movement.id,
+            book_day=business_day(now),
+            recorded_at=now,
+        )
+    )
+
+
 #: What asking for a refund, its refusal, and a late "done" after a refusal do to the books.
 REFUND_ENTRIES = {
     kind: Entry(kind, debit, credit)

@@ -15,6 +15,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy import func as sql
 from sqlalchemy.orm import Session, aliased
 
+from payments.belonging import owner
 from payments.models import MerchantAccount, Movement, Payment
 from payments.provider import LineKind
 from reconciliation.models import Break, StatementLine
@@ -185,7 +186,7 @@ def list_breaks(tx: Session, day: date, account: str | None = None) -> list[Brea
     named = and_(
         by_code.code == theirs.order_code,
         by_code.account_id == Break.account_id,
-        Movement.payment_id.is_(None),
+        owner().is_(None),
     )
     query: Rows = (
         select(
@@ -209,7 +210,7 @@ def list_breaks(tx: Session, day: date, account: str | None = None) -> list[Brea
         .outerjoin(theirs, theirs.id == Break.line_id)
         .outerjoin(payout, payout.id == Break.payout_id)
         .outerjoin(Movement, Movement.id == Break.movement_id)
-        .outerjoin(by_movement, by_movement.id == Movement.payment_id)
+        .outerjoin(by_movement, by_movement.id == owner())
         .outerjoin(by_code, named)
         .where(
             Break.day == day,

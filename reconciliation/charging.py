@@ -10,6 +10,7 @@ from sqlalchemy import func as sql
 from sqlalchemy.orm import Session, aliased
 
 from payments import settlement
+from payments.belonging import owner
 from payments.models import Movement, Payment
 from payments.provider import MovementKind
 from payments.settlement import Settled
@@ -48,7 +49,7 @@ def _fees(tx: Session, scope: Scope) -> Iterator[Settled]:
             StatementLine.fee,
             StatementLine.currency,
             StatementLine.event_at,
-            sql.coalesce(matched.payment_id, Payment.id),
+            sql.coalesce(owner(matched), Payment.id),
         )
         .join(Statement, Statement.id == StatementLine.statement_id)
         .outerjoin(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from sqlalchemy.orm import Session
 
 from reconciliation.proofs.books import (
+    attachments_are_booked,
     movements_count_once,
     transfers_equal_movements,
     transfers_equal_refunds,
@@ -39,6 +40,7 @@ PROOFS: tuple[Callable[[Session], Iterator[Violation]], ...] = (
     triggers_are_in_place,
     movements_count_once,
     transfers_equal_movements,
+    attachments_are_booked,
     transfers_equal_refunds,
     transfers_have_a_cause,
     stored_state_equals_the_fold,

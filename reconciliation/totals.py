@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy import func as sql
 from sqlalchemy.orm import Session, aliased
 
+from payments.belonging import owner
 from payments.db import UtcDateTime
 from payments.models import MerchantAccount, Movement, Payment
 from payments.provider import LineKind, MovementKind
@@ -132,7 +133,7 @@ def _moved(account_id: uuid.UUID, day: date, banked_days: Sequence[date]) -> Row
     return (
         select(*_labels(), *named)
         .join(MerchantAccount, MerchantAccount.id == Movement.account_id)
-        .outerjoin(Payment, Payment.id == Movement.payment_id)
+        .outerjoin(Payment, Payment.id == owner())
         .outerjoin(Assignment, match_of_movement())
         .outerjoin(StatementLine, StatementLine.id == Assignment.line_id)
         .outerjoin(Statement, Statement.id == StatementLine.statement_id)
@@ -148,7 +149,7 @@ def _moved(account_id: uuid.UUID, day: date, banked_days: Sequence[date]) -> Row
 def _broken(account_id: uuid.UUID, day: date) -> Rows:
     zeros = [literal(0).label(name) for name in FIGURES[:-1]]
     by_code = aliased(Payment)
-    payment_id = sql.coalesce(Movement.payment_id, by_code.id)
+    payment_id = sql.coalesce(owner(), by_code.id)
     named = and_(by_code.account_id == account_id, by_code.code == StatementLine.order_code)
     return (
         select(*_labels(), *zeros, literal(1).label("breaks"))

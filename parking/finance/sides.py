@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from parking.languages import mark
 from parking.sessions.models import ParkingSession
+from payments.belonging import owners
 from payments.errors import NotFound
 from payments.models import MerchantAccount, Movement, Payment
 from payments.provider import MovementKind
@@ -70,8 +71,9 @@ def _told(tx: Session, line_id: uuid.UUID | None) -> Told | None:
 
 def _payment(tx: Session, movement: Movement | None, line: Told | None) -> Payment | None:
     """The payment our side belongs to, or else the one of ours that their line names."""
-    if movement is not None and movement.payment_id is not None:
-        return tx.get_one(Payment, movement.payment_id)
+    known = owners(tx, [movement]).get(movement.id) if movement is not None else None
+    if known is not None:
+        return tx.get_one(Payment, known)
     if line is None or line.line.order_code is None:
         return None
     return tx.scalar(

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func as sql
-from sqlalchemy import select
+from sqlalchemy import select, union_all
 from sqlalchemy.orm import Session
 
 from parking.sessions.models import Adjustment, ParkingSession, Quote, quote_of
 from parking.tariffs import Line, Price, TariffBook, TariffVersion, price
-from payments.models import Movement, Payment
+from payments.models import Attachment, Movement, Payment
 from payments.provider import MovementKind
 
 #: How far ahead "paid until" looks for the next higher price; flat stays may be paid for good.
@@ -195,18 +195,30 @@ def _received(
     tx: Session, quotes: Mapping[uuid.UUID, Quote], references: Collection[str]
 ) -> dict[uuid.UUID, datetime]:
     """Quote id → the later of the provider's time and ours, of every quote paid in time."""
-    rows = tx.execute(
-        select(Payment.intent, Payment.received, Payment.paid_at, sql.min(Movement.recorded_at))
-        .join(Movement, Movement.payment_id == Payment.id)
-        .where(
-            Payment.reference.in_(references),
-            Movement.kind == MovementKind.RECEIPT,
-            Movement.event_at == Payment.paid_at,
-        )
-        .group_by(Payment.id, Payment.intent, Payment.received, Payment.paid_at)
+    fact = (
+        Payment.id,
+        Payment.intent,
+        Payment.received,
+        Payment.paid_at,
+        Movement.recorded_at,
     )
+    told = select(*fact).join(Movement, Movement.payment_id == Payment.id)
+    later = (
+        select(*fact)
+        .join(Attachment, Attachment.payment_id == Payment.id)
+        .join(Movement, Movement.id == Attachment.movement_id)
+    )
+    completing = (
+        Payment.reference.in_(references),
+        Movement.kind == MovementKind.RECEIPT,
+        Movement.event_at == Payment.paid_at,
+    )
+    facts = union_all(told.where(*completing), later.where(*completing)).subquery()
+    payment = list(facts.c)[:-1]
+    columns = [*payment, sql.min(facts.c.recorded_at)]
+    rows = tx.execute(select(*columns).group_by(*payment))
     found: dict[uuid.UUID, datetime] = {}
-    for intent, amount, paid_at, recorded_at in rows:
+    for _, intent, amount, paid_at, recorded_at in rows:
         quote_id = quote_of(intent)
         quote = quotes.get(quote_id) if quote_id else None
         if quote and paid_at and amount >= quote.amount and paid_at <= quote.expires_at:

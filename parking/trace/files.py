@@ -109,12 +109,15 @@ def breaks(
 
 
 def totals(
-    tx: Session, payments: Sequence[Payment], movements: Sequence[Movement]
+    tx: Session,
+    payments: Sequence[Payment],
+    movements: Sequence[Movement],
+    belonging: Mapping[uuid.UUID, uuid.UUID],
 ) -> Iterator[Step]:
-    """The figures of the days in which this money was counted."""
+    """The figures of the days in which this money was counted; `belonging`: movement → payment."""
     labels = {row.id: (row.cost_centre, row.product) for row in payments}
     keys = {
-        (row.book_day, row.account_id, *labels.get(row.payment_id or row.id, ("", "")))
+        (row.book_day, row.account_id, *labels.get(belonging.get(row.id, row.id), ("", "")))
         for row in movements
         if row.kind != "payout"
     }

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from parking.languages import mark
 from parking.trace.model import Stage, Step
-from payments.models import Movement, Notice, Payment, Refund, Transfer
+from payments.models import Attachment, Movement, Notice, Payment, Refund, Transfer
 
 PAYMENTS = {
     "created": mark("Payment begun"),
@@ -105,7 +105,7 @@ def _refund(row: Refund) -> Step:
         Stage.REFUND,
         REFUNDS[row.state],
         row.key,
-        {"reason": row.reason},
+        words={"reason": row.reason},  # the service's own reasons are sentences of ours
         at=row.asked_at,
         recorded_at=row.settled_at,
         by=row.asked_by,
@@ -116,8 +116,9 @@ def _refund(row: Refund) -> Step:
 
 
 def movements(tx: Session, moved: Sequence[Movement]) -> Iterator[Step]:
-    """Each motion of money, followed by the transfer it caused."""
-    booked = _transfers(tx, movements=[row.id for row in moved])
+    """Each motion of money, followed by who attached it to its payment and the transfers caused."""
+    ids = [row.id for row in moved]
+    booked, attached = _transfers(tx, movements=ids), _attachments(tx, ids)
     for row in moved:
         yield Step(
             Stage.MOVEMENT,
@@ -129,7 +130,29 @@ def movements(tx: Session, moved: Sequence[Movement]) -> Iterator[Step]:
             currency=row.currency,
             id=row.id,
         )
+        yield from attached.get(row.id, ())
         yield from booked[row.id]
+
+
+def _attachments(tx: Session, movements: Sequence[UUID]) -> Mapping[UUID, Sequence[Step]]:
+    """Movement id → who said later which payment it belongs to."""
+    rows = tx.execute(
+        select(Attachment, Payment.code)
+        .join(Payment, Payment.id == Attachment.payment_id)
+        .where(Attachment.movement_id.in_(movements))
+    )
+    return {row.movement_id: (_attachment(row, code),) for row, code in rows}
+
+
+def _attachment(row: Attachment, code: str) -> Step:
+    return Step(
+        Stage.NOTICE,
+        mark("Attached to payment %(code)s: %(reason)s"),
+        code,
+        {"code": code, "reason": row.reason},
+        at=row.at,
+        by=row.actor,
+    )
 
 
 def _transfers(

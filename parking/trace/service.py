@@ -62,7 +62,7 @@ def _steps(tx: Session, way: Way) -> Iterator[Step]:
     yield from street.stays(tx, way.sessions)
     yield from _payments(tx, way)
     own = {payment.id for payment in way.payments}
-    loose = [row for row in way.movements if row.payment_id not in own]
+    loose = [row for row in way.movements if way.belonging.get(row.id) not in own]
     bookings = [row for row in loose if row.kind == MovementKind.PAYOUT]
     yield from money.movements(tx, [row for row in loose if row not in bookings])
     yield from files.lines(tx, Stage.LINE, way.lines)
@@ -73,7 +73,7 @@ def _steps(tx: Session, way: Way) -> Iterator[Step]:
     arrived = {credit.rail_ref for credit in way.credits}
     yield from (files.missing_credit(row) for row in way.payouts if row.rail_ref not in arrived)
     yield from money.movements(tx, bookings)
-    yield from files.totals(tx, way.payments, way.movements)
+    yield from files.totals(tx, way.payments, way.movements, way.belonging)
 
 
 def _payments(tx: Session, way: Way) -> Iterator[Step]:
@@ -85,7 +85,7 @@ def _payments(tx: Session, way: Way) -> Iterator[Step]:
             yield offers[payment.id]
         yield money.payment(payment)
         yield from said.get(payment.id, ())
-        moved = [row for row in way.movements if row.payment_id == payment.id]
+        moved = [row for row in way.movements if way.belonging.get(row.id) == payment.id]
         yield from money.movements(tx, moved)
         if payment.id in receipts:
             yield receipts[payment.id]
@@ -97,6 +97,6 @@ def _unconfirmed(way: Way) -> Iterator[Step]:
     told = {line.rail_ref for line in way.lines} | {line.order_code for line in way.lines}
     codes = {payment.id: payment.code for payment in way.payments}
     for row in way.movements:
-        known = row.rail_ref in told or codes.get(row.payment_id or row.id) in told
+        known = row.rail_ref in told or codes.get(way.belonging.get(row.id, row.id)) in told
         if row.kind == MovementKind.RECEIPT and not known:
             yield files.missing_line(row.book_day)

@@ -8,7 +8,7 @@ to, and its stay. A payout names hundreds of payments: those are listed (`shares
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, aliased
 from parking.sessions.models import ParkingSession
 from parking.trace.keys import Found
 from parking.trace.model import Share
+from payments.belonging import belongs_to, owner, owners
 from payments.models import Movement, Payment
 from payments.provider import LineKind, MovementKind
 from reconciliation.models import BANK, SETTLEMENT, Assignment, Break, Statement, StatementLine
@@ -29,7 +30,8 @@ Row = TypeVar("Row", Movement, StatementLine)
 @dataclass(frozen=True, slots=True)
 class Way:
     """The rows, each kind in the order it happened. `lines` are the provider's about payments,
-    `payouts` its lines about what it passed on, `credits` the bank's lines."""
+    `payouts` its lines about what it passed on, `credits` the bank's lines; `belonging` maps
+    a movement's id to that of its payment."""
 
     sessions: Sequence[ParkingSession]
     payments: Sequence[Payment]
@@ -37,6 +39,7 @@ class Way:
     lines: Sequence[StatementLine]
     payouts: Sequence[StatementLine]
     credits: Sequence[StatementLine]
+    belonging: Mapping[uuid.UUID, uuid.UUID]
 
     @property
     def accounts(self) -> frozenset[uuid.UUID]:
@@ -58,14 +61,14 @@ def follow(tx: Session, found: Found) -> Way:
     payouts = [line for line in named if line.leg == SETTLEMENT and line.kind == LineKind.PAYOUT]
     credited = [line for line in named if line.leg == BANK]
     moved = tx.scalars(select(Movement).where(Movement.id.in_(found.movements))).all()
-    payments = tx.scalars(_payments(found, lines, moved)).all()
+    payments = tx.scalars(_payments(found, lines, owners(tx, moved))).all()
     movements = _unique(moved, tx.scalars(_movements_of(payments, lines)))
     lines = _unique(lines, tx.scalars(_lines_about(payments, movements)))
     payouts = _unique(payouts, tx.scalars(_payouts_of(lines, movements, credited)))
     credited = _unique(credited, tx.scalars(_credits_of(payouts)))
     movements = _unique(movements, tx.scalars(_bookings_of(payouts)))
     stays = tx.scalars(_stays(found, payments)).all()
-    return Way(stays, payments, movements, lines, payouts, credited)
+    return Way(stays, payments, movements, lines, payouts, credited, owners(tx, movements))
 
 
 def _unique(*groups: Iterable[Row]) -> list[Row]:
@@ -88,23 +91,21 @@ def _counterparts(lines: Iterable[StatementLine]) -> ColumnElement[bool]:
 
 
 def _payments(
-    found: Found, lines: Sequence[StatementLine], movements: Iterable[Movement]
+    found: Found, lines: Sequence[StatementLine], belonging: Mapping[uuid.UUID, uuid.UUID]
 ) -> Select[Payment]:
     """Those found, those of the stays found, and those that lines and movements belong to."""
-    ids = {*found.payments, *(row.payment_id for row in movements if row.payment_id)}
+    ids = {*found.payments, *belonging.values()}
     of_stays = select(ParkingSession.reference).where(ParkingSession.id.in_(found.sessions))
-    of_lines = select(Movement.payment_id).where(
-        _counterparts(lines), Movement.payment_id.is_not(None)
-    )
+    of_lines = select(owner()).where(_counterparts(lines))
     named = [
         and_(Payment.account_id == line.account_id, Payment.code == line.order_code)
         for line in lines
         if line.order_code
     ]
-    belonging = or_(
+    wanted = or_(
         Payment.id.in_(ids), Payment.reference.in_(of_stays), Payment.id.in_(of_lines), *named
     )
-    return select(Payment).where(belonging).order_by(Payment.created_at, Payment.id)
+    return select(Payment).where(wanted).order_by(Payment.created_at, Payment.id)
 
 
 def _stays(found: Found, payments: Iterable[Payment]) -> Select[ParkingSession]:
@@ -122,7 +123,7 @@ def _stays(found: Found, payments: Iterable[Payment]) -> Select[ParkingSession]:
 
 
 def _movements_of(payments: Iterable[Payment], lines: Iterable[StatementLine]) -> Select[Movement]:
-    of_payments = Movement.payment_id.in_(_ids(payments))
+    of_payments = belongs_to(_ids(payments))
     return select(Movement).where(or_(of_payments, _counterparts(lines)))
 
 

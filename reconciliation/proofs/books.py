@@ -9,19 +9,20 @@ from sqlalchemy import func as sql
 from sqlalchemy.orm import Session
 
 from payments import ledger
-from payments.models import MerchantAccount, Movement, Payment, Refund, Transfer
+from payments.models import Attachment, MerchantAccount, Movement, Payment, Refund, Transfer
+from payments.provider import MovementKind
 from reconciliation.proofs.violation import Violation
 from reconciliation.sides import Rows
 
 
 def transfers_equal_movements(tx: Session) -> Iterator[Violation]:
-    """One transfer per movement, of the same money, operator and day, between the accounts that
+    """One transfer per movement as it was told, of the same money, operator and day, between the accounts that
     `payments.ledger.entry_for` names."""
     rule = "transfers_equal_movements"
     owner = MerchantAccount.id == Movement.account_id
     counted = (
         select(Movement.id, sql.count(Transfer.id))
-        .outerjoin(Transfer, Transfer.movement_id == Movement.id)
+        .outerjoin(Transfer, and_(Transfer.movement_id == Movement.id, _as_told()))
         .group_by(Movement.id)
         .having(sql.count(Transfer.id) != 1)
     )
@@ -32,17 +33,23 @@ def transfers_equal_movements(tx: Session) -> Iterator[Violation]:
         .join(Movement, Movement.id == Transfer.movement_id)
         .join(MerchantAccount, owner)
         .where(
+            _as_told(),
             or_(
                 Transfer.amount != Movement.amount,
                 Transfer.currency != Movement.currency,
                 Transfer.book_day != Movement.book_day,
                 Transfer.operator != MerchantAccount.operator,
-            )
+            ),
         )
     )
     for transfer_id in tx.scalars(differing):
         yield Violation(rule, f"transfer {transfer_id}", "other money, day or operator")
     yield from _wrong_accounts(tx, rule)
+
+
+def _as_told() -> ColumnElement[bool]:
+    """Not the transfer that an attachment caused later."""
+    return Transfer.kind != ledger.ATTACHED.kind
 
 
 def _wrong_accounts(tx: Session, rule: str) -> Iterator[Violation]:
@@ -52,7 +59,7 @@ def _wrong_accounts(tx: Session, rule: str) -> Iterator[Violation]:
     cause = (Movement.account_id, Movement.kind, unknown.label("unknown"), unasked.label("unasked"))
     ways: Rows = (
         select(*cause, *way, sql.count().label("rows"), sql.min(Movement.rail_ref).label("example"))
-        .join(Transfer, Transfer.movement_id == Movement.id)
+        .join(Transfer, and_(Transfer.movement_id == Movement.id, _as_told()))
         .group_by(Movement.account_id, Movement.kind, unknown, unasked, *way)
     )
     for used in tx.execute(ways):
@@ -65,6 +72,40 @@ def _wrong_accounts(tx: Session, rule: str) -> Iterator[Violation]:
         if right != ledger.Entry(used.entry, used.debit, used.credit):
             found = f"{used.rows} booked as {used.entry} {used.debit} ← {used.credit}"
             yield Violation(rule, f"movement {account.slug} {used.kind} {used.example}", found)
+
+
+def attachments_are_booked(tx: Session) -> Iterator[Violation]:
+    """A receipt in suspense that was attached to a payment of its account and currency has exactly
+    the transfer `payments.ledger.ATTACHED`, of all of it; nothing else has one."""
+    rule = "attachments_are_booked"
+    entry = ledger.ATTACHED
+    moved = and_(Transfer.movement_id == Movement.id, Transfer.kind == entry.kind)
+    right = and_(
+        Transfer.debit == entry.debit,
+        Transfer.credit == entry.credit,
+        Transfer.amount == Movement.amount,
+        Transfer.currency == Movement.currency,
+        Movement.kind == MovementKind.RECEIPT,
+        Movement.payment_id.is_(None),
+        Payment.account_id == Movement.account_id,
+        Payment.currency == Movement.currency,
+    )
+    unbooked = (
+        select(Movement.rail_ref)
+        .join(Attachment, Attachment.movement_id == Movement.id)
+        .join(Payment, Payment.id == Attachment.payment_id)
+        .outerjoin(Transfer, moved)
+        .where(or_(Transfer.id.is_(None), ~right))
+    )
+    for rail_ref in tx.scalars(unbooked):
+        yield Violation(rule, f"attachment of movement {rail_ref}", "not booked as one")
+    unattached = (
+        select(Transfer.id)
+        .outerjoin(Attachment, Attachment.movement_id == Transfer.movement_id)
+        .where(Transfer.kind == entry.kind, Attachment.movement_id.is_(None))
+    )
+    for transfer_id in tx.scalars(unattached):
+        yield Violation(rule, f"transfer {transfer_id}", "nothing was attached")
 
 
 def transfers_equal_refunds(tx: Session) -> Iterator[Violation]:

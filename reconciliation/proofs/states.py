@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payments import state
+from payments.belonging import belongs_to, owners
 from payments.facts import REFUNDING
 from payments.models import Movement, Notice, Payment, Refund
 from payments.provider import MovementKind
@@ -73,19 +74,20 @@ def _motions(
     tx: Session, payments: Sequence[Payment]
 ) -> defaultdict[uuid.UUID, list[state.Motion]]:
     found: defaultdict[uuid.UUID, list[state.Motion]] = defaultdict(list)
-    moved = select(Movement).where(Movement.payment_id.in_([payment.id for payment in payments]))
-    for movement in tx.scalars(moved):
-        if movement.payment_id is not None:
-            found[movement.payment_id].append(
-                state.Motion(
-                    movement.kind,
-                    movement.amount,
-                    movement.currency,
-                    movement.event_at,
-                    movement.rail_ref,
-                    movement.occurrence,
-                )
+    ids = [payment.id for payment in payments]
+    moved = tx.scalars(select(Movement).where(belongs_to(ids))).all()
+    belonging = owners(tx, moved)
+    for movement in moved:
+        found[belonging[movement.id]].append(
+            state.Motion(
+                movement.kind,
+                movement.amount,
+                movement.currency,
+                movement.event_at,
+                movement.rail_ref,
+                movement.occurrence,
             )
+        )
     return found
 
 
