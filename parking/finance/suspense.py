@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from payments.models import MerchantAccount, Movement, Notice
+from payments.models import Attachment, MerchantAccount, Movement, Notice
 from payments.provider import MovementKind
 
 #: Fees and payouts never belong to a payment; they are booked from statements, not waiting.
@@ -25,6 +25,7 @@ class Unmatched:
     order code its notice carried, which is none of ours."""
 
     id: uuid.UUID
+    account_id: uuid.UUID
     account: str
     kind: str
     rail_ref: str
@@ -34,6 +35,11 @@ class Unmatched:
     recorded_at: datetime
     named: str | None
 
+    @property
+    def attachable(self) -> bool:
+        """Money received may belong to a payment; money that went out is another question."""
+        return self.kind == MovementKind.RECEIPT
+
 
 def unmatched(tx: Session, operator: str | None) -> Sequence[Unmatched]:
     """The oldest `PAGE` movements in suspense, of one operator or of all."""
@@ -41,7 +47,12 @@ def unmatched(tx: Session, operator: str | None) -> Sequence[Unmatched]:
         select(Movement, MerchantAccount.slug, Notice.order_code)
         .join(MerchantAccount, MerchantAccount.id == Movement.account_id)
         .outerjoin(Notice, Notice.id == Movement.notice_id)
-        .where(Movement.payment_id.is_(None), Movement.kind.in_(WAITING))
+        .outerjoin(Attachment, Attachment.movement_id == Movement.id)
+        .where(
+            Movement.payment_id.is_(None),
+            Attachment.movement_id.is_(None),
+            Movement.kind.in_(WAITING),
+        )
         .order_by(Movement.event_at, Movement.id)
         .limit(PAGE)
     )
@@ -54,6 +65,7 @@ def _row(movement: Movement, account: str, named: str | None) -> Unmatched:
     received = movement.kind == MovementKind.RECEIPT
     return Unmatched(
         movement.id,
+        movement.account_id,
         account,
         movement.kind,
         movement.rail_ref,

@@ -30,6 +30,10 @@ MATRIX = {
     "attendant": frozenset({"attendant"}),
     "finance": frozenset({"finance", "admin"}),
     "finance.refund": frozenset({"finance"}),
+    "finance.decide_refund": frozenset({"finance"}),
+    "finance.make_payout_list": frozenset({"finance"}),
+    "finance.payout_file": frozenset({"finance"}),
+    "finance.attach_money": frozenset({"finance"}),
     "admin": frozenset({"admin"}),
 }
 
