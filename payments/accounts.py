@@ -57,6 +57,11 @@ class Gateways:
             raise WrongMode("Live accounts work in production only; here only test accounts do.")
         raise WrongMode("Test accounts never work in production; here only live accounts do.")
 
+    def sends_back(self, account: MerchantAccount) -> bool:
+        """Whether the rail of `account` can be asked for a refund; False when it is not installed."""
+        rail = self.registry.get(account.provider)
+        return rail is not None and rail.capabilities.refunds
+
     def settings(self, account: MerchantAccount) -> AccountSettings:
         """`account` as its provider sees it, secrets opened. Raises `SecretUnreadable`."""
         opened = tuple(self.vault.open_parts(sealed) for sealed in account.secrets)

@@ -93,18 +93,21 @@ def poll_payment(
 def poll_refund(
     db: sessionmaker[Session], gateways: Gateways, refund_id: uuid.UUID, now: datetime
 ) -> bool:
-    """Ask for one refund again; the key makes the repeat harmless where it was already done."""
+    """Ask for one refund again; the key makes the repeat harmless where it was already done. A rail
+    without refunds has nothing to say about one, and is not asked again."""
     with db() as tx:
         refund = tx.get_one(Refund, refund_id)
         order = refund_order(tx, refund)
     account = refund.payment.account
-    told = heard(account, lambda: gateways.provider(account).fetch(order))
+    askable = gateways.sends_back(account)
+    told = heard(account, lambda: gateways.provider(account).fetch(order)) if askable else None
     with db.begin() as tx:
         lock_payment(tx, refund.payment_id)  # first, as everybody does who writes a refund
         if told is not None:
             record(tx, account, told, now, source="poll")
         row = tx.get_one(Refund, refund_id)
-        row.next_poll_at = next_poll(row.asked_at, now) if row.state == "asked" else None
+        waits = askable and row.state == "asked"
+        row.next_poll_at = next_poll(row.asked_at, now) if waits else None
         row.polls += 1
     return told is not None
 

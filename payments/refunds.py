@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from payments import audit, ledger
 from payments.accounts import Gateways
+from payments.belonging import belongs_to
 from payments.checkout import order_of
 from payments.db import next_number
 from payments.errors import Conflict
@@ -91,7 +92,7 @@ def refund_order(tx: Session, refund: Refund) -> RefundOrder:
     """The refund as its provider knows it; the money goes back from the largest receipt."""
     receipt = (
         select(Movement.rail_ref)
-        .where(Movement.payment_id == refund.payment_id, Movement.kind == MovementKind.RECEIPT)
+        .where(belongs_to([refund.payment_id]), Movement.kind == MovementKind.RECEIPT)
         .order_by(Movement.amount.desc(), Movement.event_at, Movement.id)
         .limit(1)
     )
@@ -110,15 +111,29 @@ def refund_order(tx: Session, refund: Refund) -> RefundOrder:
 def send(
     db: sessionmaker[Session], gateways: Gateways, refund_id: uuid.UUID, now: datetime
 ) -> Refund:
-    """Ask the provider for a refund that was set aside; an answer that never came is left to polls."""
+    """Ask the provider for a refund that was set aside; an answer that never came is left to polls.
+
+    A rail that cannot send money back is not asked, now or later: the refund waits for the driver's
+    claim (`payments.claims`) and for the bank to tell that the money left.
+    """
     with db() as tx:
         refund = tx.get_one(Refund, refund_id)
         order = refund_order(tx, refund)
+    if not gateways.sends_back(refund.payment.account):
+        return _ask_nobody(db, refund)
     told = _answer(gateways, refund, order, now)
     with db.begin() as tx:
         if told is not None:
             record(tx, refund.payment.account, told, now, source="answer")
         return tx.get_one(Refund, refund_id)
+
+
+def _ask_nobody(db: sessionmaker[Session], refund: Refund) -> Refund:
+    with db.begin() as tx:
+        lock_payment(tx, refund.payment_id)  # first, as everybody does who writes a refund
+        row = tx.get_one(Refund, refund.id)
+        row.next_poll_at = None
+        return row
 
 
 def _answer(gateways: Gateways, refund: Refund, order: RefundOrder, now: datetime) -> Told | None:

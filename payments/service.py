@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, bindparam, select
+from sqlalchemy import ColumnElement, Select, bindparam, select, update
 from sqlalchemy import func as sql
 from sqlalchemy.orm import InstrumentedAttribute, Session, lazyload
 
@@ -20,6 +20,7 @@ from payments.codes import refund_numbers
 from payments.db import insert_now, insert_once, new_id
 from payments.facts import facts_of
 from payments.models import MerchantAccount, Movement, Notice, NoticeBody, Payment, Refund
+from payments.payback import RefundClaim
 from payments.provider import MovementFact, MovementKind, Outcome, Status
 from payments.provider import Notice as Told
 
@@ -281,10 +282,21 @@ def _refold_refund(tx: Session, refund: Refund, now: datetime) -> None:
     if refund.state == before:
         return
     refund.settled_at, refund.next_poll_at = now, None
+    if refund.state == "done":
+        _forget_claim(tx, refund, now)
     if refund.state == "failed":
         ledger.post_refund(tx, refund, "refund_failed", now)
     elif before == "failed":
         ledger.post_refund(tx, refund, "refund_revived", now)
+
+
+def _forget_claim(tx: Session, refund: Refund, now: datetime) -> None:
+    """The money has left: nobody needs to know any more where it went, beyond the hint."""
+    tx.execute(
+        update(RefundClaim)
+        .where(RefundClaim.refund_id == refund.id)
+        .values(sealed=None, deleted_at=now)
+    )
 
 
 def resettle(tx: Session, payment: Payment, now: datetime) -> None:
