@@ -22,6 +22,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from payments.errors import WrongUsage
+from payments.money import LARGEST
 
 SMALLEST_KEY = 32
 KEY_NAMES = ("SECRET_KEY", "SIGN_KEYS", "SECRETS_KEY", "SANDBOX_SECRET")
@@ -36,7 +37,8 @@ class Config:
     """`sign_keys` are (id, key) pairs, the first one signs and all verify; `secrets_keys` are Fernet
     keys, newest first; `public_url` is where drivers reach us and stands in every sign;
     `provider_hosts` are origins of payment companies beside those their providers name; `doubles`
-    are (name, address) of protocol doubles that development runs beside the service."""
+    are (name, address) of protocol doubles that development runs beside the service. A refund of
+    more than `refund_approval_above` dong has to be approved by a second person."""
 
     production: bool
     var: Path
@@ -50,6 +52,7 @@ class Config:
     sandbox_url: str
     sandbox_database_url: str
     sandbox_secret: str
+    refund_approval_above: int
     provider_hosts: tuple[str, ...] = ()
     doubles: tuple[tuple[str, str], ...] = ()
 
@@ -94,6 +97,7 @@ class Config:
                 *(url for _, url in doubles),
             ),
             doubles=doubles,
+            refund_approval_above=_dong(given, "REFUND_APPROVAL_ABOVE", 200_000),
         )
 
 
@@ -127,6 +131,17 @@ def _port(given: Mapping[str, str], name: str, default: int) -> int:
     if not value.isascii() or not value.isdigit() or not 0 < int(value) < 65536:
         raise BadSetting(
             "%(name)s is %(value)s; it must be a port, 1 to 65535.", name=name, value=value
+        )
+    return int(value)
+
+
+def _dong(given: Mapping[str, str], name: str, default: int) -> int:
+    value = given.get(name) or str(default)
+    if not value.isascii() or not value.isdigit() or int(value) > LARGEST:
+        raise BadSetting(
+            "%(name)s is %(value)s; it must be an amount in dong, such as 200000.",
+            name=name,
+            value=value,
         )
     return int(value)
 

@@ -16,8 +16,10 @@ from parking.sessions.models import ParkingSession
 from parking.sessions.refunds import refund
 from parking.tariffs import TariffBook
 from payments.errors import Conflict, NotFound, WrongUsage
-from payments.models import MerchantAccount, Payment, Refund
+from payments.models import MerchantAccount, Payment
 from payments.money import exponent
+from payments.payback import RefundTask
+from payments.refund_tasks import left_to_ask
 from payments.refunds import RefundRequest
 
 _AMOUNT = re.compile(r"\d{1,3}(?:[ .,\u00a0]\d{3})+|\d{1,12}", re.ASCII)
@@ -45,7 +47,7 @@ def refundable(
     payment = tx.scalar(query)
     if payment is None:
         raise NotFound("There is no payment %(code)s.", code=code)
-    left = max(0, payment.received - payment.reversed - payment.refunded)
+    left = left_to_ask(tx, payment)
     session = tx.scalar(select(ParkingSession).where(ParkingSession.reference == payment.reference))
     excess = left if session is None else standing(tx, tariffs, session, now).excess
     return Refundable(payment, left, min(left, excess))
@@ -64,8 +66,9 @@ def read_amount(text: str, currency: str) -> int:
 
 def give_back(
     house: House, code: str, operator: str | None, form: Mapping[str, str], actor: str
-) -> Refund:
-    """Do what the form says. Sending the same form twice gives the money back once.
+) -> RefundTask:
+    """Do what the form says. Sending the same form twice asks for the money once; up to the limit
+    it goes back at once, above it the task waits for somebody else.
 
     Raises `WrongUsage` for what cannot be read, `Conflict` when less is left than asked for.
     """
@@ -75,7 +78,7 @@ def give_back(
         raise WrongUsage("This form is incomplete. Please reload the page and try again.")
     with house.databases.read() as tx:
         offered = refundable(tx, house.tariffs, code, operator, now)
-        repeated = tx.scalar(select(Refund.id).where(Refund.key == key)) is not None
+        repeated = tx.scalar(select(RefundTask.id).where(RefundTask.key == key)) is not None
     amount = read_amount(form.get("amount", ""), offered.payment.currency)
     if purpose == "excess" and amount > offered.excess and not repeated:
         raise Conflict(
@@ -84,4 +87,5 @@ def give_back(
         )
     reason = " ".join(form.get("reason", "").split())[:300]
     request = RefundRequest(offered.payment.id, amount, purpose, reason, actor, key)
-    return refund(house.databases.write, house.gateways, request, now)
+    limit = house.config.refund_approval_above
+    return refund(house.databases.write, house.gateways, request, limit, now)

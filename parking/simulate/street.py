@@ -169,7 +169,8 @@ class Street:
         """Finance returns what a driver paid twice."""
         reason, key = "paid twice", f"simulate-{payment.code}"
         request = RefundRequest(payment.id, amount, "excess", reason, FINANCE, key)
-        refund(self.db, self.house.gateways, request, self.now)
+        limit = self.house.config.refund_approval_above
+        refund(self.db, self.house.gateways, request, limit, self.now)
         for letter in self.post.collect():
             self.post.deliver(letter, self.now)
 

@@ -65,7 +65,7 @@ def test_money_that_went_back_is_said_on_the_receipt(town: Town, driver: Browser
     town.clock.forward(minutes=50)
     payment = town.pay(session)
     request = RefundRequest(payment.id, 5_000, "charge", "lot was closed", "person:an", key="k")
-    refund(town.house.databases.write, town.house.gateways, request, town.now)
+    refund(town.house.databases.write, town.house.gateways, request, 200_000, town.now)
     link = receipt_link(driver, session_path(town, session))
     assert "Trong đó 5.000 ₫ đã hoặc đang được hoàn lại." in plain(driver.get(link))
 

@@ -133,7 +133,7 @@ def test_a_payout_that_no_bank_confirmed_says_so(paid: Paid) -> None:
 def test_a_refund_stands_in_the_way_of_its_payment(paid: Paid) -> None:
     house = paid.town.house
     request = RefundRequest(paid.payment.id, 10_000, "charge", "Tính nhầm", "person:an", "k-1")
-    refund(house.databases.write, house.gateways, request, paid.town.now)
+    refund(house.databases.write, house.gateways, request, 200_000, paid.town.now)
     found = look(paid, paid.payment.code)
     back = [step for step in found.steps if step.stage is Stage.REFUND]
     assert [(step.amount, step.by, step.reference) for step in back] == [
