@@ -14,7 +14,9 @@ from parking.clockwork import Job
 from parking.jobs import forget_runs
 from parking.languages import mark
 from parking.receipts.service import issue_due
+from parking.sessions.paid_twice import ask_back
 from parking.slots import Daily, Every
+from parking.tariffs import TariffBook
 from payments.accounts import Gateways
 from payments.cancelling import cancel_expired
 from payments.errors import Unavailable
@@ -26,7 +28,7 @@ from reconciliation.service import reconcile_open_days
 KEEP_RUNS = timedelta(days=7)
 
 
-def timetable(gateways: Gateways) -> tuple[Job, ...]:
+def timetable(gateways: Gateways, tariffs: TariffBook) -> tuple[Job, ...]:
     """When (by the city's clocks) and what."""
     return (
         Job("reconcile", Daily(time(0, 30)), lambda db, now: reconcile(db, gateways, now)),
@@ -34,6 +36,7 @@ def timetable(gateways: Gateways) -> tuple[Job, ...]:
         Job("expire", Every(seconds=60), expire),
         Job("cancel", Every(seconds=60), lambda db, now: cancel_expired(db, gateways, now)),
         Job("receipts", Every(seconds=10), issue_due),
+        Job("paid-twice", Every(seconds=300), lambda db, now: ask_back(db, tariffs, now)),
         Job("figures", Every(seconds=60), keep_current),
         Job("tidy", Daily(time(3, 0)), lambda db, now: forget_runs(db, now - KEEP_RUNS)),
     )

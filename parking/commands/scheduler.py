@@ -27,7 +27,7 @@ def scheduler(build: Build) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    clockwork = Clockwork(house.databases, house.clock, timetable(house.gateways))
+    clockwork = Clockwork(house.databases, house.clock, timetable(house.gateways, house.tariffs))
     clockwork.start()
     tell("The timetable runs.")
     stop.wait()

@@ -9,6 +9,7 @@ from cryptography.fernet import Fernet
 
 from parking.clockwork import Clockwork
 from parking.scheduler import timetable
+from parking.tariffs import load_book
 from payments.accounts import Gateways, open_account
 from payments.db import Databases
 from payments.errors import Unavailable
@@ -24,7 +25,7 @@ def no_rails(now: datetime) -> Gateways:
 
 def test_every_row_runs_on_an_empty_database(databases: Databases) -> None:
     now = datetime.now(UTC)
-    rows = timetable(no_rails(now))
+    rows = timetable(no_rails(now), load_book())
     done = sorted((row.name, 1, "done") for row in rows)
     with running(Clockwork(databases, lambda: now, rows, QUICK)):
         until(lambda: sorted(runs(databases)) == done)
@@ -46,6 +47,6 @@ def test_a_night_without_a_statement_fails_so_that_it_is_tried_again_soon(
             secret={"secret": "s" * 40},
             now=now,
         )
-    reconcile = next(row for row in timetable(gateways) if row.name == "reconcile")
+    reconcile = next(row for row in timetable(gateways, load_book()) if row.name == "reconcile")
     with pytest.raises(Unavailable, match=r"quiet 2026-11-20: There is no payment provider gone"):
         reconcile.work(databases.write, now)
