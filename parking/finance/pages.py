@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from parking.finance import break_pages, day_pages, refund_pages, suspense_pages, trace_pages
+from parking.finance import (
+    break_pages,
+    day_pages,
+    payout_pages,
+    refund_pages,
+    suspense_pages,
+    trace_pages,
+)
 from parking.house import House
 
 
 def blueprint(house: House) -> Blueprint:
     """Everything under ``/finance``."""
     pages = Blueprint("finance", __name__, url_prefix="/finance")
-    for room in (day_pages, break_pages, suspense_pages, trace_pages, refund_pages):
+    for room in (
+        day_pages,
+        break_pages,
+        suspense_pages,
+        trace_pages,
+        refund_pages,
+        payout_pages,
+    ):
         room.add(pages, house)
     return pages

@@ -39,6 +39,7 @@ WHO = {
     "poll": mark("Asked of the provider"),
     "answer": mark("Provider's answer"),
     "statement": mark("The provider's file"),
+    "system:paid-twice": mark("Our system"),
     "reconciliation": mark("Reconciliation"),
     "open": mark("Unexplained"),
     **RESOLUTIONS,

@@ -195,7 +195,7 @@ def test_a_report_that_does_not_add_up_is_refused_with_its_rows(desk: Desk) -> N
 
 def test_an_administrator_may_look_but_not_give_money_back(desk: Desk) -> None:
     desk.sit(role="admin")
-    assert "/refund" not in desk.read(f"/finance/trace?q={desk.payment.code}")
+    assert f"{desk.payment.code}/refund" not in desk.read(f"/finance/trace?q={desk.payment.code}")
     answer = desk.browser.post(
         f"/finance/payments/{desk.payment.code}/refund", page="/password", amount="1000"
     )
