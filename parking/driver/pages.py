@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from parking.driver import lot_pages, payment_pages, receipt_pages, session_pages
+from parking.driver import claim_pages, lot_pages, payment_pages, receipt_pages, session_pages
 from parking.driver.links import Doubtful
 from parking.house import House
 from parking.languages import explain
@@ -19,6 +19,7 @@ def blueprint(house: House) -> Blueprint:
     session_pages.add(pages, house)
     payment_pages.add(pages, house)
     receipt_pages.add(pages, house)
+    claim_pages.add(pages, house)
     pages.register_error_handler(Doubtful, _warn)
     return pages
 

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from parking.driver.links import find, public_link
+from parking.driver.refund_way import ways_of
 from parking.driver.session_view import receipts_for, view
 from parking.house import House
 from parking.people.guard import current_badge
@@ -48,6 +49,8 @@ def _page(house: House, session: ParkingSession, link: str) -> str:
         seen = view(house, tx, session, now)
     operator = session.lot.operator
     receipts = [(r.token, number_text(operator, r)) for r in receipts_for(house, session, now)]
+    with house.databases.read() as tx:  # anew: a receipt may have been issued just now
+        ways = ways_of(house, tx, [payment.id for payment in seen.payments])
     return render_template(
         "driver/session.html",
         seen=seen,
@@ -57,6 +60,8 @@ def _page(house: House, session: ParkingSession, link: str) -> str:
         vehicle=vehicle_name(session.vehicle_class),
         lines=[(line.say(reader_language()), line.amount) for line in seen.lines],
         receipts=receipts,
+        ways=ways,
+        token=None,  # the way back is asked for on the receipt
         link=link,
         payment_codes=[(when(p.created_at), p.code) for p in seen.payments],
         news={name for name in NEWS if name in request.args},
