@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy import func as sql
 from sqlalchemy.orm import Session
 
@@ -36,18 +36,22 @@ class PayoutRow:
     purpose: str
 
 
+def is_waiting() -> ColumnElement[bool]:
+    """SQL: a claim joined with its refund that has to go onto the next list."""
+    return and_(
+        Refund.state == "asked",
+        RefundClaim.payout_list_id.is_(None),
+        RefundClaim.sealed.is_not(None),
+    )
+
+
 def waiting(account_id: uuid.UUID) -> Select[RefundClaim]:
     """The claims of one merchant account that stand on no list yet, oldest first."""
     return (
         select(RefundClaim)
         .join(Refund, Refund.id == RefundClaim.refund_id)
         .join(Payment, Payment.id == Refund.payment_id)
-        .where(
-            Payment.account_id == account_id,
-            Refund.state == "asked",
-            RefundClaim.payout_list_id.is_(None),
-            RefundClaim.sealed.is_not(None),
-        )
+        .where(Payment.account_id == account_id, is_waiting())
         .order_by(RefundClaim.given_at, RefundClaim.refund_id)
     )
 

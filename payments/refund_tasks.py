@@ -20,7 +20,7 @@ from payments import audit
 from payments.errors import Conflict, NotFound, WrongUsage
 from payments.models import Payment, Refund
 from payments.payback import RefundTask
-from payments.refunds import RefundRequest, ask
+from payments.refunds import RefundRequest, ask, check_left, repeated
 from payments.service import lock_payment
 
 #: How the actors of the service itself are called.
@@ -49,15 +49,8 @@ def propose(tx: Session, request: RefundRequest, now: datetime) -> RefundTask:
     payment = lock_payment(tx, request.payment_id)
     known = tx.scalar(select(RefundTask).where(RefundTask.key == request.key))
     if known:
-        return _repeated(known, request)
-    left = left_to_ask(tx, payment)
-    if not 0 < request.amount <= left:
-        raise Conflict(
-            "%(amount)s cannot be refunded: %(left)s is left of payment %(code)s.",
-            amount=request.amount,
-            left=left,
-            code=payment.code,
-        )
+        return repeated(known, request)
+    check_left(payment, request.amount, left_to_ask(tx, payment))
     task = RefundTask(
         payment=payment,
         key=request.key,
@@ -84,13 +77,6 @@ def left_to_ask(tx: Session, payment: Payment) -> int:
 
 def _sum(tx: Session, *which: ColumnElement[bool]) -> int:
     return int(tx.scalar(select(sql.coalesce(sql.sum(RefundTask.amount), 0)).where(*which)) or 0)
-
-
-def _repeated(known: RefundTask, request: RefundRequest) -> RefundTask:
-    before = (known.payment_id, known.amount, known.purpose)
-    if before != (request.payment_id, request.amount, request.purpose):
-        raise Conflict("The key %(key)s already stands for another refund.", key=request.key)
-    return known
 
 
 def needs_another(tx: Session, task: RefundTask, limit: int) -> bool:

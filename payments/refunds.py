@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
@@ -18,7 +19,8 @@ from payments.belonging import belongs_to
 from payments.checkout import order_of
 from payments.db import next_number
 from payments.errors import Conflict
-from payments.models import Movement, Refund
+from payments.models import Movement, Payment, Refund
+from payments.payback import RefundTask
 from payments.provider import (
     MovementKind,
     ProviderRefused,
@@ -28,6 +30,8 @@ from payments.provider import (
 )
 from payments.provider import Notice as Told
 from payments.service import lock_payment, record, resettle
+
+Known = TypeVar("Known", Refund, RefundTask)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +52,9 @@ def ask(tx: Session, request: RefundRequest, now: datetime) -> Refund:
     payment = lock_payment(tx, request.payment_id)
     known = tx.scalar(select(Refund).where(Refund.key == request.key))
     if known:
-        return _repeated(known, request)
+        return repeated(known, request)
     left = payment.received - payment.reversed - payment.refunded
-    if not 0 < request.amount <= left:
-        raise Conflict(
-            "%(amount)s cannot be refunded: %(left)s is left of payment %(code)s.",
-            amount=request.amount,
-            left=left,
-            code=payment.code,
-        )
+    check_left(payment, request.amount, left)
     refund = Refund(
         payment=payment,
         key=request.key,
@@ -81,11 +79,23 @@ def ask(tx: Session, request: RefundRequest, now: datetime) -> Refund:
     return refund
 
 
-def _repeated(known: Refund, request: RefundRequest) -> Refund:
+def repeated(known: Known, request: RefundRequest) -> Known:
+    """What stands for the key of `request` already. Raises `Conflict` when it is something else."""
     before = (known.payment_id, known.amount, known.purpose)
     if before != (request.payment_id, request.amount, request.purpose):
         raise Conflict("The key %(key)s already stands for another refund.", key=request.key)
     return known
+
+
+def check_left(payment: Payment, amount: int, left: int) -> None:
+    """Raises `Conflict` when `amount` is nothing, or more than is `left` of `payment`."""
+    if not 0 < amount <= left:
+        raise Conflict(
+            "%(amount)s cannot be refunded: %(left)s is left of payment %(code)s.",
+            amount=amount,
+            left=left,
+            code=payment.code,
+        )
 
 
 def refund_order(tx: Session, refund: Refund) -> RefundOrder:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from payments.errors import NotFound
 from payments.models import MerchantAccount, Payment, Refund
 from payments.payback import PayoutList, RefundClaim
-from payments.payouts import PayoutRow, name_of
+from payments.payouts import PayoutRow, is_waiting, name_of
 from reconciliation.reports.tables import Column, Table, to_csv
 
 #: Older lists are found by the refunds on them.
@@ -50,11 +50,7 @@ def to_list(tx: Session, operator: str | None) -> Sequence[ToList]:
         .join(Payment, Payment.account_id == MerchantAccount.id)
         .join(Refund, Refund.payment_id == Payment.id)
         .join(RefundClaim, RefundClaim.refund_id == Refund.id)
-        .where(
-            Refund.state == "asked",
-            RefundClaim.payout_list_id.is_(None),
-            RefundClaim.sealed.is_not(None),
-        )
+        .where(is_waiting())
         .group_by(MerchantAccount.id)
         .order_by(MerchantAccount.slug)
     )
