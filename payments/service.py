@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, bindparam, select, update
 from sqlalchemy import func as sql
 from sqlalchemy.orm import InstrumentedAttribute, Session, lazyload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from payments import audit, ledger, state
 from payments.codes import refund_numbers
@@ -168,7 +169,11 @@ def _only_candidate(
 
 
 def _payment_named(tx: Session, account: MerchantAccount, code: str) -> Payment | None:
-    return tx.scalar(_BY_CODE, {"code": code, "account_id": account.id})
+    payment = tx.scalar(_BY_CODE, {"code": code, "account_id": account.id})
+    if payment is not None:
+        # whoever holds the payment after this transaction still asks it for its account
+        set_committed_value(payment, "account", account)
+    return payment
 
 
 def _refund_named(tx: Session, payment: Payment | None, key: str | None) -> Refund | None:
