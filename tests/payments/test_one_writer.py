@@ -59,7 +59,7 @@ def _found(tree: ast.Module) -> Iterator[tuple[ast.expr, str]]:
 
 def _of_other(owner: ast.expr) -> bool:
     """`self.state` of a class of its own, or a row whose name says that it is no payment."""
-    return isinstance(owner, ast.Name) and owner.id in ("self", "refund")
+    return isinstance(owner, ast.Name) and owner.id in ("self", "refund", "task")
 
 
 def _named(call: ast.Call) -> list[str]:
