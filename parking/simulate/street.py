@@ -22,7 +22,7 @@ from parking.receipts.service import issue
 from parking.sandbox import sandbox_config
 from parking.sessions import quotes
 from parking.sessions.models import ParkingSession
-from parking.sessions.refunds import refund
+from parking.sessions.refunds import approve, refund
 from parking.sessions.service import Arrival, confirm_entry, enter, record_exit
 from parking.simulate.mix import Visit
 from parking.simulate.post import Letter, Post
@@ -33,13 +33,14 @@ from payments.errors import Conflict
 from payments.http import HttpClient
 from payments.models import MerchantAccount, Payment
 from payments.polling import expire, poll_payment
+from payments.refund_tasks import Approval
 from payments.refunds import RefundRequest
 from payments.sandbox.app import create_sandbox
 from payments.sandbox.books import Books
 from payments.sandbox.client import SandboxTest
 from qr.links import session_link
 
-DRIVER, FINANCE = "driver", "system:simulate"
+DRIVER, SERVICE, FINANCE = "driver", "system:simulate", "person:simulate"
 
 
 @dataclass
@@ -166,11 +167,12 @@ class Street:
             issue(tx, tx.get_one(Payment, payment.id), self.now)
 
     def give_back(self, payment: Payment, amount: int) -> None:
-        """Finance returns what a driver paid twice."""
+        """We ask, and finance returns, what a driver paid twice."""
         reason, key = "paid twice", f"simulate-{payment.code}"
-        request = RefundRequest(payment.id, amount, "excess", reason, FINANCE, key)
+        request = RefundRequest(payment.id, amount, "excess", reason, SERVICE, key)
         limit = self.house.config.refund_approval_above
-        refund(self.db, self.house.gateways, request, limit, self.now)
+        task = refund(self.db, self.house.gateways, request, limit, self.now)
+        approve(self.db, self.house.gateways, task.id, Approval(FINANCE, limit, self.now))
         for letter in self.post.collect():
             self.post.deliver(letter, self.now)
 
