@@ -17,7 +17,7 @@ from payments.checkout import order_of
 from payments.errors import Complaint
 from payments.models import MerchantAccount, Payment, Refund
 from payments.provider import Notice as Told
-from payments.provider import Status
+from payments.provider import Provider, RefundOrder, Status
 from payments.refunds import refund_order
 from payments.service import lock_payment, record, say
 
@@ -100,7 +100,11 @@ def poll_refund(
         order = refund_order(tx, refund)
     account = refund.payment.account
     askable = gateways.sends_back(account)
-    told = heard(account, lambda: gateways.provider(account).fetch(order)) if askable else None
+    told = (
+        heard(account, lambda: _refund_as_it_stands(gateways.provider(account), order))
+        if askable
+        else None
+    )
     with db.begin() as tx:
         lock_payment(tx, refund.payment_id)  # first, as everybody does who writes a refund
         if told is not None:
@@ -110,6 +114,12 @@ def poll_refund(
         row.next_poll_at = next_poll(row.asked_at, now) if waits else None
         row.polls += 1
     return told is not None
+
+
+def _refund_as_it_stands(provider: Provider, order: RefundOrder) -> Told:
+    """What became of a refund; one the provider never heard of is asked for again."""
+    told = provider.fetch(order)
+    return provider.refund(order) if told.status is Status.UNKNOWN else told
 
 
 def heard(account: MerchantAccount, question: Callable[[], Told]) -> Told | None:

@@ -215,6 +215,21 @@ def test_a_refund_nobody_answered_about_is_asked_about_again(house: House) -> No
     assert (after.state, after.polls, after.next_poll_at) == ("done", 2, None)
 
 
+def test_a_refund_whose_request_was_lost_is_asked_for_again(house: House) -> None:
+    payment = house.paid_payment()
+    refund = house.ask(payment)
+    said = [(Status.UNKNOWN, "nobody-knows"), (Status.PAID, "done")]
+
+    def answer(call: str) -> None:
+        status, key = said[call == "refund"]
+        house.memory.answers["K1"] = Told(key, payment.code, status, house.now, refund_key="K1")
+
+    house.memory.listener = answer
+    poll_refund(house.databases.write, house.gateways, refund.id, house.now)
+    assert house.memory.asked[-2:] == ["fetch K1", "refund K1"]
+    assert house.refund(refund.id).state == "done"
+
+
 def test_a_refund_settled_while_we_ask_is_asked_about_no_more(house: House) -> None:
     payment = house.paid_payment()
     refund = house.ask(payment)
