@@ -21,6 +21,7 @@ from parking.people.guard import the_badge
 from parking.sessions import service
 from parking.sessions.due import standing
 from parking.sessions.states import show
+from parking.sessions.transfers import open_transfer
 from parking.web.arrival_form import vehicle_name
 from parking.web.language import reader_language
 from payments import audit
@@ -78,7 +79,7 @@ def _page(
     page = render_template(
         "attendant/check.html",
         session=session, lot=session.lot, shown=shown, link=link, now=now, history=trail,
-        payments=payments, vehicle=vehicle_name(session.vehicle_class),
+        payments=payments, transfer=open_transfer(payments, now), vehicle=vehicle_name(session.vehicle_class),
         lines=[(line.say(reader_language()), line.amount) for line in shown.standing.lines],
         entry_local=local_input(session.entry_at),
         undo=shown.left and session.exit_at is not None and now - session.exit_at <= service.UNDO_WINDOW,

@@ -5,7 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from parking.driver import claim_pages, lot_pages, payment_pages, receipt_pages, session_pages
+from parking.driver import (
+    claim_pages,
+    lot_pages,
+    payment_pages,
+    receipt_pages,
+    session_pages,
+    transfer_pages,
+)
 from parking.driver.links import Doubtful
 from parking.house import House
 from parking.languages import explain
@@ -13,11 +20,12 @@ from parking.web.language import reader_language
 
 
 def blueprint(house: House) -> Blueprint:
-    """The front page, the lots, the parking sessions and their receipts."""
+    """The front page, the lots, the parking sessions, their transfers and their receipts."""
     pages = Blueprint("driver", __name__)
     lot_pages.add(pages, house)
     session_pages.add(pages, house)
     payment_pages.add(pages, house)
+    transfer_pages.add(pages, house)
     receipt_pages.add(pages, house)
     claim_pages.add(pages, house)
     pages.register_error_handler(Doubtful, _warn)

@@ -53,7 +53,7 @@ def _pay(house: House, link: str) -> Response:
             raise
         return _back(house, session, "?gone=yes")  # the page says so, beside what can be chosen
     payment = _started(house, session, way)
-    return _onward(payment) or _back(house, session, "?from=pay")
+    return _onward(payment, link) or _back(house, session, "?from=pay")
 
 
 def _offered(house: House, session: ParkingSession) -> Quote:
@@ -85,9 +85,11 @@ def _started(house: House, session: ParkingSession, way: Way) -> Payment:
     )
 
 
-def _onward(payment: Payment) -> Response | None:
-    """Where the driver goes on to pay: the payment company's page. None when our own session page
-    says the rest: nobody answered, it was refused, or there is nothing to leave for."""
+def _onward(payment: Payment, link: str) -> Response | None:
+    """Where the driver goes on to pay: our page of the bank transfer, or the payment company's. None
+    when the session page says the rest: nobody answered, or it was refused."""
+    if is_open(payment) and payment.transfer:
+        return redirect(url_for("driver.transfer", link=link, code=payment.code), 303)
     if not is_open(payment) or payment.checkout_url is None:
         return None
     return to_provider(payment.checkout_url)

@@ -176,7 +176,7 @@ def test_a_bank_transfer_stays_on_our_own_page(town: Town, path: str) -> None:
     driver = phone(town)
     answer = pay(driver, path, "hk-bank:")
     (payment,) = payments(town)
-    assert answer.headers["Location"] == f"{path}?from=pay"
+    assert answer.headers["Location"] == f"{path}/transfer/{payment.code}"
     assert (payment.state, payment.checkout_url) == ("pending", None)
     assert "Đang chờ xác nhận" in plain(driver.get(f"{path}?from=pay"))
 
