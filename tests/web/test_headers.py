@@ -10,6 +10,8 @@ from flask import request
 from werkzeug.test import TestResponse
 
 from parking.house import House
+from payments.provider import Provider
+from payments.providers import PROVIDERS
 from tests.web.kit import Browser, HandClock, make_house
 from tests.web.routes import routes
 
@@ -46,9 +48,19 @@ def test_no_two_answers_share_a_nonce(browser: Browser) -> None:
     assert len(words) == 5
 
 
+def visited(rail: type[Provider], mode: str) -> tuple[str, ...]:
+    return rail.hosts[mode].visited if mode in rail.hosts else ()
+
+
 def test_forms_go_to_us_and_to_the_payment_page_only(browser: Browser) -> None:
+    """Those of this mode: where money is not real, no driver is sent to a page that takes some."""
     sandbox = browser.house.config.sandbox_url
-    assert policy(browser.get("/sign-in"))["form-action"] == ["'self'", sandbox]
+    allowed = policy(browser.get("/sign-in"))["form-action"]
+    of_rails = {host for rail in PROVIDERS.values() for host in visited(rail, "test")}
+    assert allowed[:2] == ["'self'", sandbox]
+    assert set(allowed[2:]) == {f"https://{host}" for host in of_rails}
+    assert "https://sandbox.vnpayment.vn" in allowed
+    assert "https://payment.momo.vn" not in allowed
 
 
 def test_no_template_holds_a_script_or_a_style_of_its_own() -> None:
