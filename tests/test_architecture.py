@@ -38,6 +38,7 @@ PROVIDER_MAY_IMPORT = {
     "payments.money",
     "payments.errors",
     "payments.codes",
+    "payments.bank_transfers",
     "payments.narratives",
     "qr.vietqr",
 }
