@@ -7,12 +7,14 @@ from payments.providers.momo import MomoProvider
 from payments.providers.payos import PayosProvider
 from payments.providers.sandbox import SandboxProvider
 from payments.providers.stripe import StripeProvider
+from payments.providers.vietqr import VietqrProvider
 from payments.providers.vnpay import VnpayProvider
 from payments.providers.zalopay import ZalopayProvider
 
 PROVIDERS: dict[str, type[Provider]] = {
     "payos": PayosProvider,
     "sandbox": SandboxProvider,
+    "vietqr": VietqrProvider,
     "vnpay": VnpayProvider,
     "momo": MomoProvider,
     "zalopay": ZalopayProvider,

@@ -11,6 +11,7 @@ from tests.providers.payos_rail import payos
 from tests.providers.rail import Rail
 from tests.providers.sandbox import sandbox
 from tests.providers.stripe_rail import stripe
+from tests.providers.vietqr_rail import vietqr
 from tests.providers.vnpay_rail import vnpay
 from tests.providers.zalopay_rail import zalopay
 
@@ -18,6 +19,7 @@ from tests.providers.zalopay_rail import zalopay
 RAILS: dict[str, Callable[[Path], AbstractContextManager[Rail]]] = {
     "payos": payos,
     "sandbox": sandbox,
+    "vietqr": vietqr,
     "vnpay": vnpay,
     "momo": momo,
     "zalopay": zalopay,
