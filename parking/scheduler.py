@@ -21,6 +21,7 @@ from payments.accounts import Gateways
 from payments.cancelling import cancel_expired
 from payments.errors import Unavailable
 from payments.polling import expire, poll
+from payments.sweeping import sweep_feeds
 from reconciliation.running import keep_current
 from reconciliation.service import reconcile_open_days
 
@@ -33,6 +34,7 @@ def timetable(gateways: Gateways, tariffs: TariffBook) -> tuple[Job, ...]:
     return (
         Job("reconcile", Daily(time(0, 30)), lambda db, now: reconcile(db, gateways, now)),
         Job("poll", Every(seconds=10), lambda db, now: poll(db, gateways, now)),
+        Job("sweep", Every(seconds=900), lambda db, now: sweep_feeds(db, gateways, now)),
         Job("expire", Every(seconds=60), expire),
         Job("cancel", Every(seconds=60), lambda db, now: cancel_expired(db, gateways, now)),
         Job("receipts", Every(seconds=10), issue_due),

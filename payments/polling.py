@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
@@ -22,6 +23,8 @@ from payments.refunds import refund_order
 from payments.service import lock_payment, record, say
 
 log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
 
 #: Age of a payment at its first polls; then hourly for a day, then daily.
 FIRST_AGES = tuple(timedelta(seconds=seconds) for seconds in (30, 120, 300, 900, 1800, 3600))
@@ -122,16 +125,16 @@ def _refund_as_it_stands(provider: Provider, order: RefundOrder) -> Told:
     return provider.refund(order) if told.status is Status.UNKNOWN else told
 
 
-def heard(account: MerchantAccount, question: Callable[[], Told]) -> Told | None:
+def heard(account: MerchantAccount, question: Callable[[], Answer]) -> Answer | None:
     """What the provider of `account` says to `question`; None when it says nothing, which is
     logged and asked again another time."""
     try:
         return question()
     except Complaint as error:
-        log.info("no answer about an order of %s: %s", account.slug, error)
+        log.info("no answer to a question of %s: %s", account.slug, error)
     except Exception:
         # a provider may come from outside this house; its mistake must not starve the others
-        log.exception("the provider of %s failed on a question about an order", account.slug)
+        log.exception("the provider of %s failed on a question", account.slug)
     return None
 
 

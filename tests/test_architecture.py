@@ -20,6 +20,7 @@ LONGEST_FILE, LONGEST_FUNCTION, MEDIAN_FUNCTION = 400, 60, 12
 RANKS = {
     "payments.web": 4,
     "payments.polling": 3,
+    "payments.sweeping": 3,
     "payments.cancelling": 3,
     "payments.checkout": 3,
     "payments.refunds": 3,

@@ -17,6 +17,7 @@ from payments.accounts import live_accounts
 from payments.errors import Complaint
 from payments.polling import expire
 from payments.polling import poll as ask
+from payments.sweeping import sweep_feeds
 from reconciliation.service import Result
 from reconciliation.service import reconcile as compare
 
@@ -90,6 +91,7 @@ def poll(build: Build) -> None:
     house = build()
     now = house.clock()
     asked = ask(house.databases.write, house.gateways, now)
+    swept = sweep_feeds(house.databases.write, house.gateways, now)
     expired = expire(house.databases.write, now)
     tell(
         "Asked about %(asked)s payments, %(answered)s answers; %(expired)s ran out.",
@@ -97,3 +99,4 @@ def poll(build: Build) -> None:
         answered=asked.answered,
         expired=expired,
     )
+    tell("Bank feeds told of %(count)s transfers that are new.", count=swept)
