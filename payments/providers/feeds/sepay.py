@@ -22,7 +22,6 @@ from payments.providers.feeds.feed import (
     booked_at,
     lines_of,
     secret_values,
-    signed_amount,
     understood,
     words,
 )
@@ -30,6 +29,7 @@ from payments.providers.wire import (
     GMT7,
     LARGEST_MESSAGE,
     address,
+    amount,
     any_equal,
     header,
     hmac_hex,
@@ -46,7 +46,7 @@ SIGNATURE, TIMESTAMP = "X-SePay-Signature", "X-SePay-Timestamp"
 LONGEST_LIST = 5000
 MOST_PARTS = 20
 
-_WAYS = {"in": 1, "out": -1}
+_INCOMING = {"in": True, "out": False}
 _DONG = re.compile(r"([0-9]{1,15})(?:\.0+)?")
 
 
@@ -124,15 +124,14 @@ class SepayFeed:
 
 def _told(fields: Mapping[str, Any]) -> Entry:
     """The line in a webhook. `code` is a hint that SePay drew from the same text."""
-    size, incoming = signed_amount(whole(fields["transferAmount"]) * _WAYS[fields["transferType"]])
     return Entry(
         feed=SepayFeed.name,
         own_id=str(whole(fields["id"])),
         account=text(fields["accountNumber"]),
         virtual_account=words(fields.get("subAccount")),
         reference=words(fields.get("referenceCode")),
-        amount=size,
-        incoming=incoming,
+        amount=amount(fields["transferAmount"]),
+        incoming=_INCOMING[fields["transferType"]],
         at=booked_at(fields["transactionDate"]),
         narrative=words(fields["content"]),
     )
