@@ -165,21 +165,20 @@ class VietqrProvider:
         ]
 
     def _listings(self, since: datetime) -> Iterator[list[Entry]]:
-        """Our lines in the list of each feed that has one. A silent feed stops no other; when none
-        answers, the complaint of the last."""
-        heard, silence = False, None
-        for feed in self._feeds:
-            if feed.lists:
-                try:
-                    entries = feed.listed(since)
-                except (ProviderUnavailable, ProviderRefused) as complaint:
-                    log.warning("%s says nothing to %s: %s", feed.company, self._slug, complaint)
-                    silence = complaint
-                else:
-                    heard = True
-                    yield self._ours(entries)
-        if silence is not None and not heard:
-            raise silence
+        """Our lines in the list of each feed that has one. A silent feed stops no other; where all
+        are, one that may answer later counts for more than one that refused us."""
+        askable = [feed for feed in self._feeds if feed.lists]
+        silences: list[ProviderUnavailable | ProviderRefused] = []
+        for feed in askable:
+            try:
+                entries = feed.listed(since)
+            except (ProviderUnavailable, ProviderRefused) as complaint:
+                log.warning("%s says nothing to %s: %s", feed.company, self._slug, complaint)
+                silences.append(complaint)
+            else:
+                yield self._ours(entries)
+        if len(silences) == len(askable):
+            raise min(silences, key=lambda one: isinstance(one, ProviderRefused))
 
     def payer(self, raw: bytes) -> PayerAccount | None:
         named = (feed.payer(raw) for feed in self._feeds)

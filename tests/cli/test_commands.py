@@ -59,6 +59,7 @@ def test_polling_nothing_is_fine(seeded: Parking) -> None:
     said = seeded("poll")
     assert (said.code, said.out) == (0, "")
     assert "0 payments" in said.err
+    assert "Bank feeds told of 0 transfers that are new." in said.err
 
 
 @pytest.mark.parametrize("form", ["png", "svg"])

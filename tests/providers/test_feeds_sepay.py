@@ -188,7 +188,7 @@ BAD: Mapping[str, Mapping[str, Any]] = {
 @pytest.mark.parametrize("wrong", BAD)
 def test_a_genuine_message_that_says_nothing_sensible_is_refused(rail: Vietqr, wrong: str) -> None:
     with pytest.raises(InvalidNotice):
-        rail.provider.parse_notice(webhook(rail, arrived(rail), **BAD[wrong]))
+        rail.provider.parse_notice(webhook(rail, arrived(rail), **dict(BAD[wrong])))
 
 
 def test_another_bank_account_is_refused_by_its_number(rail: Vietqr) -> None:
