@@ -22,7 +22,7 @@ def check_facts(gateways: Gateways, account: MerchantAccount) -> Provider:
     gateways.check_mode(account.mode)
     checked_settings(rail, account.settings)
     for parts in gateways.settings(account).secrets:
-        checked_secret(rail, parts)
+        checked_secret(rail, parts, account.settings)
     check_bounds(Bounds.of(account), rail.capabilities)
     return gateways.provider(account)
 

@@ -18,7 +18,7 @@ from payments.errors import Conflict, NotFound, WrongUsage
 from payments.models import MerchantAccount
 from payments.money import exponent
 from payments.payback import RefundClaim
-from payments.provider import Provider
+from payments.provider import PartsBySettings, Provider
 from payments.secrets import Vault
 
 #: During a rotation the provider may still sign with the older secret; a third one helps nobody.
@@ -67,7 +67,7 @@ def add(
         provider=new.provider,
         mode=new.mode,
         settings=settings,
-        secret=checked_secret(rail, new.secret),
+        secret=checked_secret(rail, new.secret, settings),
         currency=new.currency,
         now=now,
     )
@@ -98,7 +98,7 @@ def rotate(
             "Account %(slug)s has two live secrets: finish the rotation that was begun first.",
             slug=slug,
         )
-    checked = checked_secret(gateways.rail(account.provider), secret)
+    checked = checked_secret(gateways.rail(account.provider), secret, account.settings)
     if checked in (gateways.vault.open_parts(sealed) for sealed in account.secrets):
         raise Conflict("This is the secret that account %(slug)s uses already.", slug=slug)
     account.secrets = [gateways.vault.seal_parts(checked), *account.secrets]
@@ -190,17 +190,30 @@ def _methods(rail: type[Provider], given: object) -> list[str]:
     return chosen
 
 
-def checked_secret(rail: type[Provider], given: Mapping[str, str]) -> dict[str, str]:
-    """`given` without blanks around its parts. Raises `InvalidAccount` unless they are exactly the
-    rail's; never repeats a value."""
-    parts = {name: part.strip() for name, part in given.items()}
-    wrong = [name for name in rail.secret_fields if not parts.get(name)]
-    wrong += [name for name in parts if name not in rail.secret_fields]
+def required_parts(rail: type[Provider], settings: Mapping[str, object]) -> tuple[str, ...]:
+    """The parts of the secret that an account with these settings must have: all of the rail's,
+    unless it says otherwise."""
+    asked: object = rail  # the class itself is asked: there is no account yet
+    return (
+        asked.required_parts(settings) if isinstance(asked, PartsBySettings) else rail.secret_fields
+    )
+
+
+def checked_secret(
+    rail: type[Provider], given: Mapping[str, str], settings: Mapping[str, object]
+) -> dict[str, str]:
+    """`given` without blanks around its parts and without those left empty. Raises `InvalidAccount`
+    unless all that an account with these `settings` needs are there, and only parts the rail knows;
+    never repeats a value."""
+    parts = {name: part.strip() for name, part in given.items() if part.strip()}
+    needed = required_parts(rail, settings)
+    wrong = [name for name in needed if name not in parts]
+    wrong += [name for name in given if name not in rail.secret_fields]
     if wrong:
         raise InvalidAccount(
             "The secret of %(provider)s has these parts: %(names)s; missing or not known: %(wrong)s.",
             provider=rail.name,
-            names=", ".join(rail.secret_fields) or "-",
+            names=", ".join(needed) or "-",
             wrong=", ".join(wrong),
         )
     return parts

@@ -364,3 +364,12 @@ class Cancels(Protocol):
 
     def cancel(self, order: Order) -> Notice:
         """Close `order`; the answer says what became of it, which may be that it was paid."""
+
+
+@runtime_checkable
+class PartsBySettings(Protocol):
+    """A rail class whose accounts need only some of `secret_fields`, by their settings."""
+
+    def required_parts(self, settings: Mapping[str, object]) -> tuple[str, ...]:
+        """The parts an account with these settings must have. Raises `Complaint` for settings
+        that make no sense."""

@@ -103,7 +103,7 @@ def _page(house: House, slug: str, problem: str = "") -> str:
         "admin/account.html",
         account=account,
         bounds={name: request.form.get(name, value) for name, value in bounds.items()},
-        secret_fields=rail.secret_fields if rail else (),
+        secret_fields=merchants.required_parts(rail, account.settings) if rail else (),
         secret_prefix=account_form.SECRET,
         methods=[way.label for way in ways_of(house.gateways, account)],
         notify=notify_address(house.config.public_url, slug),

@@ -79,13 +79,14 @@ def add(
     house = build()
     house.gateways.check_mode(mode)
     rail = house.gateways.rail(provider)
+    known = merchants.checked_settings(rail, _settings(settings))
     new = merchants.NewAccount(
         slug=slug,
         operator=operator,
         provider=provider,
         mode=mode,
-        settings=merchants.checked_settings(rail, _settings(settings)),
-        secret=read_secret(rail, secret_file),
+        settings=known,
+        secret=read_secret(rail, known, secret_file),
         currency=currency,
         bounds=Bounds(least, most, opens, closes),
     )
@@ -140,8 +141,9 @@ def rotate(build: Build, slug: str, finish: bool, secret_file: IO[str] | None) -
         tell("Account %(slug)s knows only its newest secret now.", slug=slug)
         return
     with house.databases.read() as tx:
-        rail = house.gateways.rail(account_by_slug(tx, slug).provider)
-    secret = read_secret(rail, secret_file)
+        known = account_by_slug(tx, slug)
+    rail = house.gateways.rail(known.provider)
+    secret = read_secret(rail, known.settings, secret_file)
     with house.databases.write.begin() as tx:
         merchants.rotate(tx, house.gateways, slug, secret, ACTOR, house.clock())
     tell(

@@ -12,11 +12,15 @@ import click
 from parking.commands.speech import both
 from parking.languages import mark
 from payments.errors import WrongUsage
+from payments.merchants import required_parts
 from payments.provider import Provider
 
 
-def read_secret(rail: type[Provider], file: IO[str] | None) -> Mapping[str, str]:
-    """The parts of one secret of `rail`, from `file` or asked for one by one without an echo.
+def read_secret(
+    rail: type[Provider], settings: Mapping[str, object], file: IO[str] | None
+) -> Mapping[str, str]:
+    """The parts of one secret of `rail`, from `file` or asked for one by one without an echo: those
+    that an account with these `settings` needs.
 
     Raises `WrongUsage` for a file that cannot be read, and when there is nobody to ask.
     """
@@ -32,7 +36,7 @@ def read_secret(rail: type[Provider], file: IO[str] | None) -> Mapping[str, str]
         name: click.prompt(
             both("Secret %(name)s (not shown)", name=name), hide_input=True, err=True
         )
-        for name in rail.secret_fields
+        for name in required_parts(rail, settings)
     }
 
 

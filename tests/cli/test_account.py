@@ -191,6 +191,23 @@ def test_resealing_lets_the_older_key_go(
     assert seeded("account", "check", "hoan-kiem-sandbox").code == 0
 
 
+def test_a_bank_account_has_the_secrets_of_its_feeds_and_is_checked(
+    seeded: Parking, secret_file: Path
+) -> None:
+    add = ("account", "add", "--operator", "hoan-kiem", "--provider", "vietqr", "--slug", "hk-bank")
+    bank = (*("--setting", "bank=970436"), *("--setting", "holder=BAI XE"))
+    feeds = ("--setting", "feeds=casso", "--setting", "casso_api_url=http://127.0.0.1:9/v2")
+    said = (*add, *bank, *feeds, "--mode", "test", "--secret-file", str(secret_file))
+    secret_file.write_text("casso_key=k\n")
+    lacking = seeded(*said, "--setting", "account=0011009999999")
+    assert (lacking.code, "casso_key, casso_api_key" in lacking.err) == (2, True)
+    secret_file.write_text("casso_key=k\ncasso_api_key=a\n")
+    wrong = seeded(*said, "--setting", "account=0011-009")
+    assert (wrong.code, "The setting account of account hk-bank" in wrong.err) == (2, True)
+    assert seeded(*said, "--setting", "account=0011009999999").code == 0
+    assert "127.0.0.1" in seeded("account", "check", "hk-bank").err
+
+
 class Two(WordOfMouth):
     """A rail whose secret has two parts."""
 

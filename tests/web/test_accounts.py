@@ -86,6 +86,49 @@ def test_a_provider_is_chosen_before_its_settings_are_asked_for(admin: Browser) 
     assert admin.get("/admin/accounts/new?provider=nobody").status_code == 404
 
 
+VIETQR = {
+    "provider": "vietqr",
+    "operator": "song-hong",
+    "slug": "sh-bank",
+    "setting-bank": "970436",
+    "setting-account": "0011009999999",
+    "setting-holder": "BAI XE",
+    "setting-feeds": "sepay",
+    "secret-sepay_secret": SECRET,
+    "secret-sepay_token": "a-token",
+}
+
+
+def test_only_the_secrets_of_the_bank_feeds_in_use_are_asked_for(admin: Browser) -> None:
+    page = "/admin/accounts/new?provider=vietqr"
+    form = _page(admin, page)
+    assert re.search(r'name="setting-feeds"[^>]* required', form)
+    assert 'name="secret-casso_key"' in form
+    assert not re.search(r'name="secret-[^>]* required', form)
+    lacking = admin.post("/admin/accounts/new", page=page, **(VIETQR | {"secret-sepay_token": ""}))
+    assert "gồm: sepay_secret, sepay_token" in lacking.get_data(as_text=True)
+    assert admin.post("/admin/accounts/new", page=page, **VIETQR).status_code == 303
+    given = {"sepay_secret": SECRET, "sepay_token": "a-token"}
+    assert opened(admin, stored(admin, "sh-bank")) == [given]
+    rotation = _page(admin, "/admin/accounts/sh-bank")
+    assert re.findall(r'name="secret-(\w+)"', rotation) == ["sepay_secret", "sepay_token"]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"setting-feeds": "paypal"}, "Thiết lập feeds đang là paypal"),
+        ({"setting-bank": "VCB"}, "Thiết lập bank của tài khoản sh-bank không tạo được mã VietQR"),
+    ],
+)
+def test_a_bank_account_no_code_can_be_made_of_is_refused(
+    admin: Browser, more: dict[str, str], said: str
+) -> None:
+    page = "/admin/accounts/new?provider=vietqr"
+    answer = admin.post("/admin/accounts/new", page=page, **(VIETQR | more))
+    assert (answer.status_code, said in answer.get_data(as_text=True)) == (400, True)
+
+
 def test_a_secret_is_rotated_and_the_older_one_forgotten(admin: Browser) -> None:
     add(admin)
     page = "/admin/accounts/sh-one"
