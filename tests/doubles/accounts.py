@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.doubles import credentials as known
+from tests.doubles.bank import OWNER
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,24 @@ def _stripe(url: str) -> Account:
     return Account("stripe", {"api_url": url}, secret)
 
 
+def _vietqr(url: str) -> Account:
+    """The bank account that SePay's double watches; its page `/bank` plays the payer's bank."""
+    settings: dict[str, object] = {
+        "bank": OWNER.bin,
+        "account": OWNER.account,
+        "holder": OWNER.name,
+        "feeds": "sepay",
+        "sepay_api_url": url,
+    }
+    secret = {"sepay_secret": known.SEPAY_WEBHOOK_SECRET, "sepay_token": known.SEPAY_TOKEN}
+    return Account("vietqr", settings, secret)
+
+
 ACCOUNTS: dict[str, Callable[[str], Account]] = {
     "vnpay": _vnpay,
     "momo": _momo,
     "zalopay": _zalopay,
     "payos": _payos,
     "stripe": _stripe,
+    "vietqr": _vietqr,
 }

@@ -32,6 +32,7 @@ class Party:
     bank: str
 
 
+OWNER = Party("BAI XE", "0011009999999", "970436", "Vietcombank")
 PAYER = Party("NGUYEN VAN A", "0010000000001", "970415", "VietinBank")
 
 
@@ -72,7 +73,7 @@ class Bank:
         self,
         clock: Callable[[], datetime],
         *,
-        owner: Party = Party("BAI XE", "0011009999999", "970436", "Vietcombank"),
+        owner: Party = OWNER,
         opening: int = 1_000_000,
     ) -> None:
         self.owner = owner
