@@ -67,7 +67,7 @@ def _vietqr(url: str) -> Account:
         "account": OWNER.account,
         "holder": OWNER.name,
         "feeds": "sepay",
-        "sepay_api_url": url,
+        "sepay_api_url": f"{url}/userapi",
     }
     secret = {"sepay_secret": known.SEPAY_WEBHOOK_SECRET, "sepay_token": known.SEPAY_TOKEN}
     return Account("vietqr", settings, secret)
