@@ -151,6 +151,13 @@ def test_half_a_surrogate_pair_is_refused_not_stumbled_over() -> None:
         alone("k").read(NoticeRequest("POST", "", request.headers, b'{"data": "\\ud800"}'))
 
 
+def test_half_a_surrogate_pair_stands_for_no_other_letter() -> None:
+    request = signed({"error": 0, "data": {"id": 0, "description": "?"}}, "k")
+    turned = request.body.replace(b"?", b"\\ud800")
+    with pytest.raises(InvalidNotice, match="not signed"):
+        alone("k").read(NoticeRequest("POST", "", request.headers, turned))
+
+
 def test_both_live_keys_sign(rail: Vietqr) -> None:
     entry = rail.bank.receive(PRICE, CODE)
     provider = rail.with_settings(SECRET | {"casso_key": "the newest"}, SECRET)

@@ -82,6 +82,7 @@ BAD: dict[str, Alter] = {
     "another order": with_body(lambda body: body["data"].update(orderCode=2)),
     "one field more": with_body(lambda body: body["data"].update(colour="red")),
     "one field less": with_body(lambda body: body["data"].pop("desc")),
+    "half a letter": with_body(lambda body: body["data"].update(desc="\ud800")),
     "a failure around it": with_body(lambda body: body.update(code="01")),
     "no data": with_body(lambda body: body.update(data=[])),
     "not JSON": lambda request: replace(request, body=b"{"),

@@ -82,8 +82,8 @@ class CassoFeed:
 
     def _is_signed(self, stamp: str, given: str, message: Mapping[str, Any]) -> bool:
         written = json.dumps(message, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        # half a surrogate pair is no text: nobody signed it, and its bytes match no signature
-        content = f"{stamp}.{written}".encode("utf-8", "replace")
+        # half a surrogate pair is no text: it gets bytes that nobody can have signed
+        content = f"{stamp}.{written}".encode("utf-8", "surrogatepass")
         return any_equal((hmac_hex(key, content, "sha512") for key in self._keys), [given])
 
     def listed(self, since: datetime) -> Sequence[Entry]:
