@@ -134,7 +134,9 @@ def test_an_account_whose_rail_is_not_installed_says_so(world: World) -> None:
     world.pay("A")
     bare = type(world.gateways)({}, world.gateways.http, world.gateways.clock, world.gateways.vault)
     results = reconcile_open_days(world.databases.write, bare, night(DAY))
-    assert [r.refusals[0].reason for r in results] == ["There is no payment provider banking here; installed are: -."] * 2
+    assert [r.refusals[0].reason for r in results] == [
+        "There is no payment provider banking here; installed are: -."
+    ] * 2
 
 
 class CashBox(FilingRail):
