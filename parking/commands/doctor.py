@@ -125,7 +125,7 @@ def _providers(house: House) -> Iterator[Finding]:
         yield Finding(
             both("Providers"),
             False,
-            both("No merchant account yet: parking account add, or parking seed."),
+            both("No merchant account yet: run parking account add, or parking seed."),
         )
     for account in accounts:
         yield examine(account.slug, _look_at(house, account))
