@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from payments.db import Base, new_id
 
 #: Tables whose rows may never change, with the triggers that guard them.
-APPEND_ONLY = ("notice", "movement", "transfer", "attachment", "audit")
+APPEND_ONLY = ("notice", "movement", "retelling", "transfer", "attachment", "audit")
 
 
 class MerchantAccount(Base):
@@ -166,6 +166,16 @@ class Movement(Base):
         CheckConstraint("occurrence > 0", name="occurrence_positive"),
         Index("ix_movement_day", "book_day", "account_id"),
     )
+
+
+class Retelling(Base):
+    """A later notice that told of a movement which another one had brought. Append-only: who else
+    spoke of a movement decides whether somebody besides a file of ours confirmed it."""
+
+    __tablename__ = "retelling"
+
+    movement_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("movement.id"), primary_key=True)
+    notice_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("notice.id"), primary_key=True)
 
 
 class Attachment(Base):

@@ -20,7 +20,15 @@ from payments import audit, ledger, state
 from payments.codes import refund_numbers
 from payments.db import insert_now, insert_once, new_id
 from payments.facts import facts_of
-from payments.models import MerchantAccount, Movement, Notice, NoticeBody, Payment, Refund
+from payments.models import (
+    MerchantAccount,
+    Movement,
+    Notice,
+    NoticeBody,
+    Payment,
+    Refund,
+    Retelling,
+)
 from payments.payback import RefundClaim
 from payments.provider import MovementFact, MovementKind, Outcome, Status
 from payments.provider import Notice as Told
@@ -235,12 +243,13 @@ def _book(tx: Session, entry: _Entry, fact: MovementFact, notice_id: uuid.UUID) 
     if insert_once(tx, movement):
         ledger.post_movement(tx, movement, entry.account)
     else:
-        _compare(tx, entry, movement)
+        _retell(tx, entry, movement, notice_id)
 
 
-def _compare(tx: Session, entry: _Entry, told: Movement) -> None:
-    """A movement told twice with two amounts, or for two payments: the first word stands, because
-    it is in the books, and the second is written down for finance."""
+def _retell(tx: Session, entry: _Entry, told: Movement, notice_id: uuid.UUID) -> None:
+    """Somebody else told of a known movement, which is worth remembering. With two amounts, or for
+    two payments, the first word stands, because it is in the books, and the second is written down
+    for finance."""
     known = tx.scalars(
         select(Movement).where(
             Movement.account_id == told.account_id,
@@ -249,6 +258,7 @@ def _compare(tx: Session, entry: _Entry, told: Movement) -> None:
             Movement.occurrence == told.occurrence,
         )
     ).one()
+    insert_once(tx, Retelling(movement_id=known.id, notice_id=notice_id))
     said, stands = _substance(told), _substance(known)
     if said != stands:
         subject = entry.told.order_code or entry.account.slug

@@ -17,8 +17,16 @@ from sqlalchemy.orm import Session
 from payments.db import CITY_ZONE, business_day
 from payments.models import Movement
 from payments.provider import Capabilities
-from reconciliation.models import BANK, SETTLEMENT, AccountDay, Break, Statement, StatementLine
-from reconciliation.sides import COMPARED
+from reconciliation.models import (
+    BANK,
+    SETTLEMENT,
+    AccountDay,
+    Break,
+    Statement,
+    StatementLine,
+    Upload,
+)
+from reconciliation.witnesses import last_told
 
 DAY = timedelta(days=1)
 LEGS = (SETTLEMENT, BANK)
@@ -94,12 +102,8 @@ def _changed(tx: Session, account_id: uuid.UUID) -> frozenset[date]:
     }
     if not looked:
         return frozenset()
-    newest = select(Movement.book_day, sql.max(Movement.recorded_at)).where(
-        Movement.account_id == account_id,
-        Movement.book_day >= business_day(max(looked.values())) - LOOK_BACK,
-        Movement.kind.in_(COMPARED),
-    )
-    rows = tx.execute(newest.group_by(Movement.book_day))
+    recent = Movement.book_day >= business_day(max(looked.values())) - LOOK_BACK
+    rows = tx.execute(last_told(account_id, recent))
     return frozenset(day for day, told in rows if day in looked and told > looked[day] - IN_FLIGHT)
 
 
@@ -108,6 +112,12 @@ def _bank_days(tx: Session, account_id: uuid.UUID) -> frozenset[date]:
         Statement.account_id == account_id, Statement.leg == BANK, Statement.complete
     )
     return frozenset(tx.scalars(complete))
+
+
+def hands_in(tx: Session, account_id: uuid.UUID) -> bool:
+    """Whether somebody hands in the account's bank statements, so that its days await them."""
+    confirmed = select(Upload.id).where(Upload.account_id == account_id, Upload.state != "offered")
+    return tx.scalar(confirmed.limit(1)) is not None
 
 
 def is_complete(tx: Session, account_id: uuid.UUID, leg: str, day: date) -> bool:

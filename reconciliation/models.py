@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -52,8 +53,55 @@ class Statement(Base):
     )
 
 
+class Upload(Base):
+    """A bank statement that somebody handed in for an account; whole days of it become `Statement`.
+
+    `number` is the account number in the file, `since` to `until` its period, both days included,
+    `opening` and `closing` its balances, signed minor units. `state`: offered (read and shown, not
+    believed yet), begun (`recorded` of its `entries` are in the books), stored (all are, and its
+    lines stand beside them) or done (compared, too). `tally` counts what became of the entries.
+    """
+
+    __tablename__ = "upload"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("merchant_account.id"))
+    name: Mapped[str]
+    sha256: Mapped[str]
+    number: Mapped[str]
+    since: Mapped[date]
+    until: Mapped[date]
+    opening: Mapped[int]
+    closing: Mapped[int]
+    entries: Mapped[int]
+    state: Mapped[str] = mapped_column(default="offered")
+    recorded: Mapped[int] = mapped_column(default=0)
+    tally: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    offered_by: Mapped[str]
+    offered_at: Mapped[datetime]
+    confirmed_by: Mapped[str | None]
+    confirmed_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("account_id", "sha256"),
+        CheckConstraint("state IN ('offered', 'begun', 'stored', 'done')", name="state"),
+        CheckConstraint("recorded BETWEEN 0 AND entries", name="recorded"),
+        Index("ix_upload_number", "account_id", "number", "since"),
+    )
+
+
+class UploadBody(Base):
+    """The bytes of an upload exactly as they were handed in."""
+
+    __tablename__ = "upload_body"
+
+    upload_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("upload.id"), primary_key=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class StatementBody(Base):
-    """The bytes of a statement exactly as they were delivered."""
+    """The bytes of a statement exactly as they were delivered; of a day of an `Upload`, that day's
+    part of it as `reconciliation.uploads.days` writes it."""
 
     __tablename__ = "statement_body"
 

@@ -20,8 +20,8 @@ from payments.models import Movement
 from reconciliation import totals
 from reconciliation.days import DAY, IN_FLIGHT
 from reconciliation.models import DayTotal
-from reconciliation.sides import COMPARED
 from reconciliation.turns import alone
+from reconciliation.witnesses import last_told
 
 #: Money is booked at most so many days back.
 RECENT = 7 * DAY
@@ -45,12 +45,7 @@ def _stale(tx: Session, account_id: uuid.UUID, now: datetime) -> Iterator[date]:
         DayTotal.account_id == account_id, DayTotal.day >= today - RECENT
     )
     added_at = {row[0]: row[1] for row in tx.execute(added.group_by(DayTotal.day))}
-    told = select(Movement.book_day, sql.max(Movement.recorded_at)).where(
-        Movement.account_id == account_id,
-        Movement.book_day >= today - RECENT,
-        Movement.kind.in_(COMPARED),
-    )
-    for day, recorded_at in tx.execute(told.group_by(Movement.book_day)):
+    for day, told_at in tx.execute(last_told(account_id, Movement.book_day >= today - RECENT)):
         known = added_at.get(day)
-        if day == today or known is None or recorded_at > known - IN_FLIGHT:
+        if day == today or known is None or told_at > known - IN_FLIGHT:
             yield day

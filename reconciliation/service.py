@@ -16,7 +16,7 @@ from payments.accounts import Gateways, live_accounts
 from payments.db import business_day
 from payments.errors import Complaint, Unavailable
 from payments.models import MerchantAccount
-from payments.provider import Capabilities, InvalidStatement
+from payments.provider import InvalidStatement
 from reconciliation import days, explaining, totals
 from reconciliation.banking import match_payouts, open_bank_breaks
 from reconciliation.charging import book_fees, book_payouts
@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Result:
     """What became of one account-day. `state`: awaiting, partial or complete; `reason` says why it
-    is not complete: ``not_due``, ``no_statements`` (the rail has none), ``unavailable``,
+    is not complete: ``not_due``, ``no_statements`` (the rail has none, nobody hands any in), ``unavailable``,
     ``refused``, ``more_follows``, ``no_file`` or ``failed``. Of the files, `accepted` ones were
     new and `repeated` ones known."""
 
@@ -86,12 +86,13 @@ def reconcile(
     stored = _store(db, account, day, gathered, now)
     with db.begin() as tx:
         alone(tx, account.id)
-        state = _state(tx, account, day)
+        state, handed_in = _state(tx, account, day), days.hands_in(tx, account.id)
         scope = Scope(account, day, now, due_at, complete=state == "complete")
         matched, opened, resolved = _compare(tx, scope)
         tx.merge(AccountDay(account_id=account.id, day=day, state=state, due_at=due_at,
                             reconciled_at=now))  # fmt: skip
-    reason = _reason(state, provider.capabilities, stored, early=now < due_at)
+    awaited = provider.capabilities.statements or handed_in
+    reason = _reason(state, stored, awaited=awaited, early=now < due_at)
     return Result(
         account.slug, day, state, reason, due_at,
         stored.accepted, stored.repeated, stored.refusals, matched, opened, resolved,
@@ -124,7 +125,7 @@ def _reconcile_account(
                     tx,
                     account.id,
                     now,
-                    statements=provider.capabilities.statements,
+                    statements=provider.capabilities.statements or days.hands_in(tx, account.id),
                     bank_feed=offers_bank_feed(provider),
                 )
             )
@@ -201,11 +202,11 @@ def _compare(tx: Session, scope: Scope) -> tuple[int, int, int]:
     return matched, opened, resolved
 
 
-def _reason(state: str, rail: Capabilities, stored: _Stored, *, early: bool) -> str | None:
+def _reason(state: str, stored: _Stored, *, awaited: bool, early: bool) -> str | None:
     failed = [refusal for refusal in stored.refusals if refusal.leg == SETTLEMENT]
     reasons = {
         "not_due": early,
-        "no_statements": not rail.statements,
+        "no_statements": not awaited,
         "unavailable": any(refusal.kind == UNAVAILABLE for refusal in failed),
         "refused": bool(failed),
         "more_follows": state == "partial",

@@ -31,7 +31,7 @@ from sqlalchemy.orm import Session, aliased
 
 from payments.belonging import owner
 from payments.db import UtcDateTime
-from payments.models import MerchantAccount, Movement, Payment
+from payments.models import MerchantAccount, Movement, Notice, Payment
 from payments.provider import LineKind, MovementKind
 from reconciliation.models import (
     BANK,
@@ -43,6 +43,7 @@ from reconciliation.models import (
     StatementLine,
 )
 from reconciliation.sides import Rows, Scope, lines_in_scope, match_of_line, match_of_movement
+from reconciliation.witnesses import told_elsewhere
 
 #: What is added up, in the order of every SELECT below.
 FIGURES = (
@@ -121,7 +122,7 @@ def _moved(account_id: uuid.UUID, day: date, banked_days: Sequence[date]) -> Row
     received = Movement.kind == MovementKind.RECEIPT.value
     returned = Movement.kind.in_((MovementKind.REFUND.value, MovementKind.REVERSAL.value))
     kept = Movement.kind == MovementKind.FEE.value
-    confirmed = and_(received, Assignment.id.is_not(None))
+    confirmed = and_(received, Assignment.id.is_not(None), told_elsewhere())
     banked = and_(confirmed, Statement.day.in_(banked_days)) if banked_days else false()
 
     def sums(rows: ColumnElement[bool]) -> tuple[ColumnElement[int], ColumnElement[int]]:
@@ -134,6 +135,7 @@ def _moved(account_id: uuid.UUID, day: date, banked_days: Sequence[date]) -> Row
         select(*_labels(), *named)
         .join(MerchantAccount, MerchantAccount.id == Movement.account_id)
         .outerjoin(Payment, Payment.id == owner())
+        .outerjoin(Notice, Notice.id == Movement.notice_id)
         .outerjoin(Assignment, match_of_movement())
         .outerjoin(StatementLine, StatementLine.id == Assignment.line_id)
         .outerjoin(Statement, Statement.id == StatementLine.statement_id)

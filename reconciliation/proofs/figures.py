@@ -7,15 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, select, union
-from sqlalchemy import func as sql
 from sqlalchemy.orm import Session
 
 from payments.models import MerchantAccount, Movement
 from reconciliation.days import IN_FLIGHT
 from reconciliation.models import AccountDay, DayTotal
 from reconciliation.proofs.violation import Violation
-from reconciliation.sides import COMPARED, Rows
+from reconciliation.sides import Rows
 from reconciliation.totals import FIGURES, computed
+from reconciliation.witnesses import last_told
 
 
 def totals_equal_their_rows(tx: Session) -> Iterator[Violation]:
@@ -55,11 +55,6 @@ def _account_day(tx: Session, day: Any) -> Iterator[Violation]:
 
 
 def _rows_came_after(tx: Session, day: Any, added_at: datetime) -> bool:
-    """Whether the next round will add up anew: money was recorded since, or explained."""
-    moved = select(sql.max(Movement.recorded_at)).where(
-        Movement.account_id == day.account_id,
-        Movement.book_day == day.day,
-        Movement.kind.in_(COMPARED),
-    )
-    recorded_at = tx.scalar(moved)
-    return recorded_at is not None and recorded_at > added_at - IN_FLIGHT
+    """Whether the next round will add up anew: money was recorded since, or told of again."""
+    told = tx.execute(last_told(day.account_id, Movement.book_day == day.day)).first()
+    return told is not None and told[1] > added_at - IN_FLIGHT
