@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from payments.codes import ALPHABET, LENGTH, PREFIX, is_body
+from payments.codes import ALPHABET, LENGTH, PREFIX, REFUND_PREFIX, is_body
 
 #: Đ has no decomposition; eth and the African D look like it and come out of some keyboards.
 _STROKED = str.maketrans("đðɖĐÐƉ", "dddDDD")
@@ -37,3 +37,17 @@ def codes_in(narrative: str, prefix: str = PREFIX) -> tuple[str, ...]:
     window = re.compile(f"(?={re.escape(prefix)}([{ALPHABET}]{{{LENGTH + 1}}}))")
     bodies = (found[1] for found in window.finditer(letters))
     return tuple(dict.fromkeys(prefix + body for body in bodies if is_body(body)))
+
+
+def candidates_in(narrative: str, *, incoming: bool) -> tuple[str, ...]:
+    """The codes that may say what a bank transfer with this text is for.
+
+    What goes out can only be a refund of ours. What comes in can only be a payment: with nothing
+    but a refund code in it, it is a payout that came back, and a person decides; with both,
+    whichever stands in the books decides.
+    """
+    refunds = codes_in(narrative, REFUND_PREFIX)
+    if not incoming:
+        return refunds
+    payments = codes_in(narrative)
+    return payments + refunds if payments else ()

@@ -13,9 +13,8 @@ from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
 from payments.bank_transfers import bank_day, nameless_ref, transfer_ref
-from payments.codes import REFUND_PREFIX
 from payments.errors import Complaint
-from payments.narratives import codes_in
+from payments.narratives import candidates_in
 from payments.provider import (
     AccountSettings,
     Http,
@@ -54,17 +53,8 @@ class Entry:
 
     @property
     def candidates(self) -> tuple[str, ...]:
-        """The codes that may say what the money is for.
-
-        What goes out can only be a refund of ours. What comes in can only be a payment: with
-        nothing but a refund code in it, it is a payout that came back, and a person decides; with
-        both, whichever stands in the books decides.
-        """
-        refunds = codes_in(self.narrative, REFUND_PREFIX)
-        if not self.incoming:
-            return refunds
-        payments = codes_in(self.narrative)
-        return payments + refunds if payments else ()
+        """The codes that may say what the money is for."""
+        return candidates_in(self.narrative, incoming=self.incoming)
 
     @property
     def concerns_us(self) -> bool:

@@ -1,0 +1,122 @@
+"""Whether a bank statement may be believed for this account, before anything of it is stored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from payments.db import business_day
+from payments.errors import Conflict
+from payments.models import MerchantAccount
+from payments.provider import InvalidStatement
+from reconciliation.models import Upload
+from reconciliation.statements import BankStatement, read_bank_statement
+
+#: Days one file may speak for; more is a mistake in its dates.
+LONGEST = timedelta(days=400)
+
+
+class GapBetweenStatements(Conflict):
+    """Balances of neighbouring statements that do not continue one another: something is missing
+    between them. A person may confirm that it is known."""
+
+
+def collects_into(account: MerchantAccount) -> tuple[str, ...]:
+    """The bank account numbers of `account`, its main one first; none for rails that have none."""
+    more = account.settings.get("virtual_accounts") or ()
+    listed = re.split(r"[,\s]+", more) if isinstance(more, str) else more
+    named = [account.settings.get("account"), *(listed if isinstance(listed, list | tuple) else ())]
+    return tuple(number for name in named if name and (number := bare(str(name))))
+
+
+def bare(number: str) -> str:
+    """An account number without what people write between its digits, in upper case."""
+    return re.sub("[^A-Z0-9]", "", number.upper())
+
+
+def read_for(account: MerchantAccount, name: str, raw: bytes, now: datetime) -> BankStatement:
+    """The statement `raw`, read by the account's mapping (setting ``statement``).
+
+    Raises `InvalidStatement` for a file that is not whole or not consistent, is about another bank
+    account or currency, speaks for more than `LONGEST`, or tells of days to come.
+    """
+    mapping = account.settings.get("statement")
+    statement = read_bank_statement(name, raw, mapping if isinstance(mapping, Mapping) else None)
+    numbers = collects_into(account)
+    if bare(statement.account) not in numbers:
+        raise InvalidStatement(
+            "%(file)s is about bank account %(found)s, but %(account)s collects into %(numbers)s:"
+            " the whole file is refused.",
+            file=name, found=statement.account, account=account.slug,
+            numbers=", ".join(numbers) or "—",
+        )  # fmt: skip
+    if statement.currency != account.currency:
+        raise InvalidStatement(
+            "%(file)s is in %(found)s, but %(account)s collects %(currency)s: the whole file is"
+            " refused.",
+            file=name, found=statement.currency, account=account.slug, currency=account.currency,
+        )  # fmt: skip
+    _check_days(name, statement, now)
+    return statement
+
+
+def _check_days(name: str, statement: BankStatement, now: datetime) -> None:
+    if statement.until - statement.since > LONGEST:
+        raise InvalidStatement(
+            "%(file)s speaks for %(since)s to %(until)s, more than %(days)s days: the whole file is"
+            " refused.",
+            file=name, since=statement.since, until=statement.until, days=LONGEST.days,
+        )  # fmt: skip
+    today = business_day(now)
+    coming = [entry for entry in statement.entries if entry.booked_on > today]
+    if coming:
+        raise InvalidStatement(
+            "%(file)s, line %(line)s is of %(day)s, which is still to come: the whole file is"
+            " refused.",
+            file=name, line=coming[0].line, day=coming[0].booked_on,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Two neighbouring statements and the balances that should be one."""
+
+    before: str
+    closing: int
+    after: str
+    opening: int
+
+    def refuse(self) -> None:
+        """Raises `GapBetweenStatements`."""
+        raise GapBetweenStatements(
+            "%(before)s closes with %(closing)s, but %(after)s opens with %(opening)s: a statement"
+            " between them is missing, or one of them is wrong. Confirm this to go on.",
+            before=self.before, closing=self.closing, after=self.after, opening=self.opening,
+        )  # fmt: skip
+
+
+def gaps(tx: Session, upload: Upload) -> list[Gap]:
+    """Where `upload` does not continue the accepted statement that ends before it begins, or is not
+    continued by the one that begins after it ends. Days without a statement between two are no gap
+    while the balances agree: nothing happened in them, or it was undone."""
+    known = select(Upload).where(
+        Upload.account_id == upload.account_id,
+        Upload.number == upload.number,
+        Upload.state != "offered",
+        Upload.id != upload.id,
+    )
+    earlier = known.where(Upload.until < upload.since).order_by(Upload.until.desc())
+    later = known.where(Upload.since > upload.until).order_by(Upload.since)
+    before, after = tx.scalar(earlier.limit(1)), tx.scalar(later.limit(1))
+    pairs = [(before, upload)] if before else []
+    pairs += [(upload, after)] if after else []
+    return [
+        Gap(one.name, one.closing, two.name, two.opening)
+        for one, two in pairs
+        if one.closing != two.opening
+    ]
