@@ -29,6 +29,7 @@ from parking.commands import (
     scheduler,
     sign,
     simulate,
+    statement,
     trace,
     usage,
     verify,
@@ -87,6 +88,7 @@ COMMANDS: tuple[click.Command, ...] = (
     report.report,
     simulate.simulate,
     vietqr.vietqr,
+    statement.statement,
 )
 for command in COMMANDS:
     cli.add_command(command)

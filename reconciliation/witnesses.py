@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select, union_all
 from sqlalchemy import func as sql
 from sqlalchemy.orm import Session, aliased
 
-from payments.models import Movement, Notice, Retelling
+from payments.models import MerchantAccount, Movement, Notice, Retelling
 from payments.provider import MovementKind
 from reconciliation.models import Assignment, Statement, StatementLine
 from reconciliation.sides import COMPARED, Rows, match_of_movement
@@ -56,9 +56,11 @@ def only_stated(tx: Session, movements: list[uuid.UUID]) -> dict[uuid.UUID, str]
     return {row.id: row.name or "" for row in rows}
 
 
-def only_stated_on(tx: Session, accounts: list[uuid.UUID], day: date) -> tuple[int, int]:
-    """Count and sum of the receipts of `day` that only uploaded statements told of."""
-    found = _only_stated().where(Movement.account_id.in_(accounts), Movement.book_day == day)
+def only_stated_on(tx: Session, accounts: list[str], day: date) -> tuple[int, int]:
+    """Count and sum of the receipts of `day` on these accounts (slugs) that only uploaded
+    statements told of."""
+    ids = select(MerchantAccount.id).where(MerchantAccount.slug.in_(accounts))
+    found = _only_stated().where(Movement.account_id.in_(ids), Movement.book_day == day)
     rows = found.subquery()
     count, total = tx.execute(
         select(sql.count(), sql.coalesce(sql.sum(rows.c.amount), 0)).select_from(rows)

@@ -21,6 +21,7 @@ from payments.db import business_day
 from payments.errors import NotFound
 from reconciliation.breaks import BreakRow, age_group, list_breaks
 from reconciliation.reports.footing import DoesNotFoot
+from reconciliation.witnesses import only_stated_on
 
 
 def add(pages: Blueprint, house: House) -> None:
@@ -73,6 +74,7 @@ def _day(house: House, day: date) -> ResponseReturnValue:
         except DoesNotFoot as error:
             return render_template("finance/does_not_foot.html", day=day, **error.parts), 409
         breaks = breaks_of(tx, found)
+        stated = only_stated_on(tx, list(found.states), day)
     language, today = reader_language(), business_day(house.clock())
     return render_template(
         "finance/day.html",
@@ -80,6 +82,7 @@ def _day(house: House, day: date) -> ResponseReturnValue:
         figure=city_sentence(found, language),
         standing=standing_sentence(found, language),
         breaks=breaks,
+        stated=stated,
         ages={row.id: age_group(row.day, today) for row in breaks},
         names=BREAK_NAMES,
         states=DAY_STATES,

@@ -11,6 +11,7 @@ from parking.finance import (
     refund_pages,
     suspense_pages,
     trace_pages,
+    upload_pages,
 )
 from parking.house import House
 
@@ -25,6 +26,7 @@ def blueprint(house: House) -> Blueprint:
         trace_pages,
         refund_pages,
         payout_pages,
+        upload_pages,
     ):
         room.add(pages, house)
     return pages

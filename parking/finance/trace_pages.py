@@ -38,7 +38,7 @@ WHO = {
     "webhook": mark("Provider's notice"),
     "poll": mark("Asked of the provider"),
     "answer": mark("Provider's answer"),
-    "statement": mark("The provider's file"),
+    "statement": mark("Uploaded bank statement"),
     "system:paid-twice": mark("Our system"),
     "reconciliation": mark("Reconciliation"),
     "open": mark("Unexplained"),

@@ -34,6 +34,8 @@ MATRIX = {
     "finance.make_payout_list": frozenset({"finance"}),
     "finance.payout_file": frozenset({"finance"}),
     "finance.attach_money": frozenset({"finance"}),
+    "finance.hand_in": frozenset({"finance"}),
+    "finance.take_in": frozenset({"finance"}),
     "admin": frozenset({"admin"}),
 }
 

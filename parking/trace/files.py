@@ -15,6 +15,7 @@ from parking.languages import mark
 from parking.reports.words import BREAK_NAMES
 from parking.sessions.states import VEHICLES
 from parking.trace.model import Stage, Step
+from payments.db import business_day
 from payments.models import MerchantAccount, Movement, Payment
 from reconciliation.models import (
     BANK,
@@ -26,6 +27,7 @@ from reconciliation.models import (
     StatementLine,
 )
 from reconciliation.sides import SUPERSEDED
+from reconciliation.witnesses import only_stated as hearsay
 
 LINES = {
     Stage.LINE: mark("Line %(position)s of the provider's file %(file)s"),
@@ -190,6 +192,21 @@ def missing_line(day: date) -> Step:
         missing=True,
         day=day,
     )
+
+
+def only_stated(tx: Session, movements: Sequence[Movement]) -> Iterator[Step]:
+    """Says so where nobody but a statement that was handed in told of money."""
+    found = hearsay(tx, [row.id for row in movements])
+    for row in movements:
+        if row.id in found:
+            yield Step(
+                Stage.LINE,
+                mark("Known only from the uploaded statement of %(day)s"),
+                row.rail_ref,
+                {"day": f"{business_day(row.event_at):%d/%m/%Y}"},
+                missing=True,
+                day=row.book_day,
+            )
 
 
 def missing_credit(payout: StatementLine) -> Step:

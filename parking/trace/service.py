@@ -66,6 +66,7 @@ def _steps(tx: Session, way: Way) -> Iterator[Step]:
     bookings = [row for row in loose if row.kind == MovementKind.PAYOUT]
     yield from money.movements(tx, [row for row in loose if row not in bookings])
     yield from files.lines(tx, Stage.LINE, way.lines)
+    yield from files.only_stated(tx, way.movements)
     yield from _unconfirmed(way)
     yield from files.breaks(tx, way.movements, (*way.lines, *way.payouts, *way.credits))
     yield from files.lines(tx, Stage.PAYOUT, way.payouts)

@@ -43,7 +43,9 @@ def fate(kind: MovementKind | None, *, named: bool) -> str:
     """What a row of `kind` becomes; `named`: its text names exactly one payment or refund of ours."""
     if kind is MovementKind.RECEIPT:
         return PAYMENT if named else SUSPENSE
-    return {MovementKind.REFUND: REFUND, MovementKind.REVERSAL: REVERSAL}.get(kind, OTHER)
+    if kind is MovementKind.REFUND:
+        return REFUND
+    return REVERSAL if kind is MovementKind.REVERSAL else OTHER
 
 
 def _known(

@@ -61,7 +61,7 @@ def test_a_payment_known_only_from_the_statement_is_not_confirmed_by_it(desk: Up
     with desk.databases.read() as tx:
         movement = tx.scalars(select(Movement)).one()
         assert only_stated(tx, [movement.id]) == {movement.id: "sao-ke.csv · 19/11/2026"}
-        assert only_stated_on(tx, [desk.account.id], DAY) == (1, 20_000)
+        assert only_stated_on(tx, [desk.account.slug], DAY) == (1, 20_000)
 
 
 def test_a_feed_that_tells_later_confirms_it(desk: UploadDesk) -> None:

@@ -1,0 +1,119 @@
+"""Handing in a bank's statement: look at it, confirm it, watch it being recorded, see what came of it."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from parking.finance.uploads import LARGEST_FILE, bank_accounts, go_on, handed, newest
+from parking.house import House
+from parking.languages import explain, mark
+from parking.people.guard import the_badge
+from parking.reports.upload_words import FATES, UPLOAD_STATES
+from parking.web.language import reader_language
+from payments.accounts import account_by_slug
+from payments.errors import Complaint, Conflict, NotFound, WrongUsage
+from payments.provider import InvalidStatement
+from reconciliation.uploads.recording import KNOWN
+from reconciliation.uploads.service import confirm, offer
+
+#: Rows shown before confirming.
+SHOWN = 30
+
+
+def add(pages: Blueprint, house: House) -> None:
+    """Put the list, the form and the page of a statement into `pages`."""
+
+    @pages.before_app_request
+    def allow_a_file() -> None:
+        if request.endpoint == "finance.hand_in":
+            request.max_content_length = LARGEST_FILE
+
+    @pages.get("/statements")
+    def statements() -> ResponseReturnValue:
+        return _list(house)
+
+    @pages.post("/statements")
+    def hand_in() -> ResponseReturnValue:
+        return _hand_in(house)
+
+    @pages.get("/statements/<uuid:upload_id>")
+    def statement(upload_id: uuid.UUID) -> ResponseReturnValue:
+        return _page(house, upload_id)
+
+    @pages.post("/statements/<uuid:upload_id>")
+    def take_in(upload_id: uuid.UUID) -> ResponseReturnValue:
+        return _take_in(house, upload_id)
+
+
+def _list(house: House, problem: Complaint | None = None) -> ResponseReturnValue:
+    operator = the_badge().operator
+    with house.databases.read() as tx:
+        accounts, uploads = bank_accounts(tx, operator), newest(tx, operator)
+    page = render_template(
+        "finance/statements.html",
+        accounts=accounts,
+        uploads=uploads,
+        states=UPLOAD_STATES,
+        chosen=request.form.get("account", ""),
+        may_hand_in=the_badge().role == "finance",
+        problem=explain(problem, reader_language()) if problem else "",
+    )
+    return page, problem.http_status if problem else 200
+
+
+def _hand_in(house: House) -> ResponseReturnValue:
+    badge, file = the_badge(), request.files.get("file")
+    try:
+        with house.databases.read() as tx:
+            account = account_by_slug(tx, request.form.get("account", ""))
+        if badge.operator not in (None, account.operator):
+            raise NotFound("There is no merchant account %(slug)s.", slug=account.slug)
+        if file is None or not file.filename:
+            raise WrongUsage(mark("Please choose the file that the bank gave you."))
+        name, raw = file.filename[-100:], file.stream.read()
+        upload = offer(house.databases.write, account, name, raw, badge.actor, house.clock())
+    except (InvalidStatement, WrongUsage, NotFound) as problem:
+        return _list(house, problem)
+    again = 1 if upload.state != "offered" else None
+    return redirect(url_for("finance.statement", upload_id=upload.id, again=again), 303)
+
+
+def _page(
+    house: House, upload_id: uuid.UUID, problem: str = "", status: int = 200
+) -> ResponseReturnValue:
+    badge = the_badge()
+    with house.databases.read() as tx:
+        found = handed(tx, upload_id, badge.operator)
+    page = render_template(
+        "finance/statement.html",
+        upload=found.upload,
+        account=found.account,
+        preview=found.preview,
+        gaps=found.gaps,
+        shown=SHOWN,
+        fates=FATES,
+        known=KNOWN,
+        states=UPLOAD_STATES,
+        may_confirm=badge.role == "finance",
+        again="again" in request.args,
+        problem=problem,
+    )
+    return page, status
+
+
+def _take_in(house: House, upload_id: uuid.UUID) -> ResponseReturnValue:
+    badge = the_badge()
+    with house.databases.read() as tx:
+        handed(tx, upload_id, badge.operator)
+    try:
+        confirm(
+            house.databases.write, upload_id, badge.actor, house.clock(),
+            despite_gap="despite_gap" in request.form,
+        )  # fmt: skip
+    except Conflict as problem:
+        return _page(house, upload_id, explain(problem, reader_language()), problem.http_status)
+    go_on(house, upload_id)
+    return redirect(url_for("finance.statement", upload_id=upload_id), 303)

@@ -1,0 +1,73 @@
+"""The bank statements of one operator, or of all, and what finance may do with them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from parking.house import House
+from payments.accounts import live_accounts
+from payments.errors import NotFound
+from payments.models import MerchantAccount
+from reconciliation.models import Upload
+from reconciliation.uploads.preview import Preview, foresee
+from reconciliation.uploads.reading import Gap, collects_into, gaps
+from reconciliation.uploads.service import carry_on, statement_of, upload_by_id
+
+#: The newest are shown.
+PAGE = 50
+#: Chunks recorded for one press of the button, so that no request takes long.
+CHUNKS = 5
+#: More than the day of any lot makes, in the wordiest format; larger files go in by the command.
+LARGEST_FILE = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """An upload, its account, and what can be seen of it before it is confirmed."""
+
+    upload: Upload
+    account: MerchantAccount
+    preview: Preview | None
+    gaps: Sequence[Gap]
+
+
+def bank_accounts(tx: Session, operator: str | None) -> list[MerchantAccount]:
+    """The accounts that collect into a bank account of their operator."""
+    return [account for account in live_accounts(tx, operator) if collects_into(account)]
+
+
+def newest(tx: Session, operator: str | None) -> Sequence[tuple[Upload, str]]:
+    """The newest uploads with the slugs of their accounts."""
+    query = (
+        select(Upload, MerchantAccount.slug)
+        .join(MerchantAccount, MerchantAccount.id == Upload.account_id)
+        .order_by(Upload.id.desc())
+        .limit(PAGE)
+    )
+    if operator is not None:
+        query = query.where(MerchantAccount.operator == operator)
+    return [(row[0], row[1]) for row in tx.execute(query)]
+
+
+def handed(tx: Session, upload_id: uuid.UUID, operator: str | None) -> Handed:
+    """One upload. Raises `NotFound`, also for another operator's."""
+    upload, account = upload_by_id(tx, upload_id)
+    if operator not in (None, account.operator):
+        raise NotFound("There is no such bank statement.")
+    if upload.state != "offered":
+        return Handed(upload, account, None, ())
+    statement = statement_of(tx, upload, account)
+    return Handed(upload, account, foresee(tx, account, statement), gaps(tx, upload))
+
+
+def go_on(house: House, upload_id: uuid.UUID) -> None:
+    """Record some more of a confirmed statement: `CHUNKS` steps of `carry_on`, or the comparison."""
+    steps = carry_on(house.databases.write, house.gateways, upload_id, house.clock())
+    for _ in islice(steps, CHUNKS):
+        pass
