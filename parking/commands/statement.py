@@ -17,7 +17,7 @@ from payments.errors import WrongUsage
 from payments.models import MerchantAccount
 from payments.money import format_amount
 from reconciliation.models import Upload
-from reconciliation.statements import LARGEST
+from reconciliation.statements import LARGEST, format_of
 from reconciliation.uploads.preview import Foreseen, Preview, foresee
 from reconciliation.uploads.reading import read_for
 from reconciliation.uploads.recording import KNOWN
@@ -91,8 +91,11 @@ def _show(house: House, account: MerchantAccount, name: str, raw: bytes, *, as_j
     with house.databases.read() as tx:
         found = foresee(tx, account, statement)
     if as_json:
-        click.echo(json.dumps(plain_preview(found), ensure_ascii=False))
+        click.echo(
+            json.dumps({"format": format_of(raw), **plain_preview(found)}, ensure_ascii=False)
+        )
         return
+    click.echo(f"{both(mark('Format'))}: {format_of(raw)}")
     for line in (*_facts(found), *map(_row, found.rows[:SHOWN])):
         click.echo(line)
     if len(found.rows) > SHOWN:

@@ -26,9 +26,10 @@ SHOWN = 30
 def add(pages: Blueprint, house: House) -> None:
     """Put the list, the form and the page of a statement into `pages`."""
 
-    @pages.before_app_request
-    def allow_a_file() -> None:
-        if request.endpoint == "finance.hand_in":
+    # the first hook there is: the others read the form, and would refuse a file as too large
+    @pages.url_value_preprocessor
+    def allow_a_file(endpoint: str | None, _values: object) -> None:
+        if endpoint == "finance.hand_in":
             request.max_content_length = LARGEST_FILE
 
     @pages.get("/statements")
@@ -92,6 +93,7 @@ def _page(
         upload=found.upload,
         account=found.account,
         preview=found.preview,
+        format=found.format,
         gaps=found.gaps,
         shown=SHOWN,
         fates=FATES,

@@ -15,9 +15,10 @@ from payments.accounts import live_accounts
 from payments.errors import NotFound
 from payments.models import MerchantAccount
 from reconciliation.models import Upload
+from reconciliation.statements import format_of
 from reconciliation.uploads.preview import Preview, foresee
 from reconciliation.uploads.reading import Gap, collects_into, gaps
-from reconciliation.uploads.service import carry_on, statement_of, upload_by_id
+from reconciliation.uploads.service import body_of, carry_on, statement_of, upload_by_id
 
 #: The newest are shown.
 PAGE = 50
@@ -34,6 +35,7 @@ class Handed:
     upload: Upload
     account: MerchantAccount
     preview: Preview | None
+    format: str
     gaps: Sequence[Gap]
 
 
@@ -61,9 +63,9 @@ def handed(tx: Session, upload_id: uuid.UUID, operator: str | None) -> Handed:
     if operator not in (None, account.operator):
         raise NotFound("There is no such bank statement.")
     if upload.state != "offered":
-        return Handed(upload, account, None, ())
-    statement = statement_of(tx, upload, account)
-    return Handed(upload, account, foresee(tx, account, statement), gaps(tx, upload))
+        return Handed(upload, account, None, "", ())
+    statement, named = statement_of(tx, upload, account), format_of(body_of(tx, upload))
+    return Handed(upload, account, foresee(tx, account, statement), named, gaps(tx, upload))
 
 
 def go_on(house: House, upload_id: uuid.UUID) -> None:

@@ -18,5 +18,5 @@ UPLOAD_STATES = {
     "offered": mark("Not confirmed yet"),
     "begun": mark("Being recorded"),
     "stored": mark("Being compared"),
-    "done": mark("Recorded"),
+    "done": mark("Taken in"),
 }

@@ -19,7 +19,8 @@ from reconciliation.statements.texts import decoded
 from reconciliation.statements.xlsx_file import read_xlsx
 
 __all__ = [
-    "LARGEST", "BankEntry", "BankStatement", "InvalidMapping", "Party", "read_bank_statement",
+    "LARGEST", "BankEntry", "BankStatement", "InvalidMapping", "Party", "format_of",
+    "read_bank_statement",
 ]  # fmt: skip
 
 #: Bytes of the largest file that is read: 150,000 entries in the wordiest format, twice that in others.
@@ -52,11 +53,23 @@ def _read(raw: bytes, layout: Layout) -> BankStatement:
             "%(size)s bytes; a statement has from 1 to %(largest)s",
             line=1, size=len(raw), largest=LARGEST,
         )  # fmt: skip
-    if raw.startswith(_ZIP):
-        return read_xlsx(raw, layout)
     if raw.startswith(_OLE):
         raise Doubt("an old or locked workbook; save it as .xlsx without a password", line=1)
-    if raw.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
+    named = format_of(raw)
+    if named == "XLSX":
+        return read_xlsx(raw, layout)
+    if named == "camt.053":
         return read_camt053(raw, layout)
     text = decoded(raw, layout.encoding)
-    return read_mt940(text, layout) if looks_like_mt940(text) else read_csv(text, layout)
+    return read_mt940(text, layout) if named == "MT940" else read_csv(text, layout)
+
+
+def format_of(raw: bytes) -> str:
+    """What `raw` is by its content: ``XLSX``, ``camt.053``, ``MT940``, and ``CSV`` when none of these."""
+    bare = raw.removeprefix(b"\xef\xbb\xbf")
+    if raw.startswith(_ZIP):
+        return "XLSX"
+    if bare.lstrip().startswith(b"<"):
+        return "camt.053"
+    # the tags of MT940 are ASCII, so any encoding that keeps every byte will do to find them
+    return "MT940" if looks_like_mt940(bare.decode("latin-1")) else "CSV"

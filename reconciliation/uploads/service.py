@@ -84,8 +84,12 @@ def upload_by_id(tx: Session, upload_id: uuid.UUID) -> tuple[Upload, MerchantAcc
 
 def statement_of(tx: Session, upload: Upload, account: MerchantAccount) -> BankStatement:
     """The statement as it was handed in."""
-    body = tx.get_one(UploadBody, upload.id).body
-    return read_for(account, upload.name, body, upload.offered_at)
+    return read_for(account, upload.name, body_of(tx, upload), upload.offered_at)
+
+
+def body_of(tx: Session, upload: Upload) -> bytes:
+    """The bytes of an upload."""
+    return tx.get_one(UploadBody, upload.id).body
 
 
 def confirm(
