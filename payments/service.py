@@ -247,9 +247,8 @@ def _book(tx: Session, entry: _Entry, fact: MovementFact, notice_id: uuid.UUID) 
 
 
 def _retell(tx: Session, entry: _Entry, told: Movement, notice_id: uuid.UUID) -> None:
-    """Somebody else told of a known movement, which is worth remembering. With two amounts, or for
-    two payments, the first word stands, because it is in the books, and the second is written down
-    for finance."""
+    """Remember who else told of a known movement. With two amounts, or for two payments, the first
+    word stands, because it is in the books, and the second is written down for finance."""
     known = tx.scalars(
         select(Movement).where(
             Movement.account_id == told.account_id,

@@ -101,7 +101,7 @@ class UploadBody(Base):
 
 class StatementBody(Base):
     """The bytes of a statement exactly as they were delivered; of a day of an `Upload`, that day's
-    part of it as `reconciliation.uploads.days` writes it."""
+    part of it as `reconciliation.uploads.parts` writes it."""
 
     __tablename__ = "statement_body"
 

@@ -16,6 +16,11 @@ _MESSAGE = "retelling is append-only: write a correcting row instead"
 
 
 def upgrade() -> None:
+    _upload()
+    _retelling()
+
+
+def _upload() -> None:
     op.create_table(
         "upload",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -48,6 +53,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("account_id", "sha256", name="uq_upload_account_id_sha256"),
     )
     op.create_index("ix_upload_number", "upload", ["account_id", "number", "since"], unique=False)
+    _upload_body()
+
+
+def _upload_body() -> None:
     op.create_table(
         "upload_body",
         sa.Column("upload_id", sa.Uuid(), nullable=False),
@@ -57,7 +66,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("upload_id", name="pk_upload_body"),
     )
-    _retelling()
 
 
 def _retelling() -> None:

@@ -28,6 +28,7 @@ from reconciliation.statements import BankStatement
 from reconciliation.storing import accept as accept_part
 from reconciliation.turns import alone
 from reconciliation.uploads.meaning import Row, rows_of
+from reconciliation.uploads.naming import under_known_names
 from reconciliation.uploads.parts import DAY, parts_of
 from reconciliation.uploads.reading import bare, collects_into, gaps, read_for
 from reconciliation.uploads.recording import record_rows
@@ -131,7 +132,7 @@ def carry_on(
     with db() as tx:
         upload, account = upload_by_id(tx, upload_id)
         statement = statement_of(tx, upload, account)
-    rows = rows_of(statement)
+        rows = under_known_names(tx, account, rows_of(statement))
     while upload.state == "begun":
         upload = _record_chunk(db, account, upload.id, (statement, rows), now)
         yield upload

@@ -86,8 +86,8 @@ class UploadDesk:
         names = ("count", "gross", "confirmed_count", "confirmed_gross")
         sums = [sql.coalesce(sql.sum(getattr(DayTotal, name)), 0) for name in names]
         with self.databases.read() as tx:
-            count, gross, confirmed_count, confirmed_gross = tx.execute(select(*sums)).one()
-        return int(count), int(gross), int(confirmed_count), int(confirmed_gross)
+            found = [int(figure) for figure in tx.execute(select(*sums)).one()]
+        return found[0], found[1], found[2], found[3]
 
     def end(self) -> dict[str, Any]:
         """Everything that must not depend on format, order or repetition."""

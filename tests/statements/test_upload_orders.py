@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, time, timedelta
 from itertools import permutations
 
 import pytest
@@ -16,7 +17,7 @@ from payments.providers.feeds.feed import Entry
 from payments.providers.vietqr import _numbered
 from reconciliation.uploads.meaning import rows_of
 from tests.statements.desk import NOW, UploadDesk, day_of, make_desk
-from tests.statements.kit import ACCOUNT, FORMATS, Line, Paper, papers, read
+from tests.statements.kit import ACCOUNT, DAY, FORMATS, Line, Paper, papers, read
 from tests.statements.test_uploads import paid_by
 
 ACTS = ("feed", "csv", "mt940", "again")
@@ -65,6 +66,37 @@ def act(desk: UploadDesk, name: str, lines: tuple[Line, ...], now: datetime) -> 
         desk.hand_in(FORMATS["mt940"](Paper(lines)), "a.sta", now)
     else:
         desk.hand_in(day_of(*lines), "a.csv", now)
+
+
+@pytest.mark.parametrize("name", ["csv", "mt940"])
+def test_what_was_made_on_saturday_and_booked_on_monday_is_one_transfer(
+    databases: Databases, name: str
+) -> None:
+    desk = make_desk(databases)
+    made = paid_by(desk.order(), day=DAY, at=time(23, 58))
+    booked = replace(made, day=DAY + timedelta(days=2), at=time(0, 1))
+    desk.feed(made)
+    now = NOW + timedelta(days=2)
+    for format_ in (name, "camt053"):
+        done = desk.hand_in(FORMATS[format_](Paper((booked,))), f"a.{format_}", now)
+        assert done.tally == {"payment": 1, "known": 1}
+    assert desk.movements() == [("receipt", 20_000, True)]
+    assert desk.total() == (1, 20_000, 1, 20_000)
+    assert desk.violations() == []
+
+
+def test_two_days_with_the_same_reference_and_amount_are_two_transfers(
+    databases: Databases,
+) -> None:
+    desk = make_desk(databases)
+    first = Line(5_000, "PHI")
+    second = replace(first, day=DAY + timedelta(days=1))
+    desk.feed(first)
+    now = NOW + timedelta(days=1)
+    desk.hand_in(day_of(first), "a.csv", now)
+    desk.hand_in(day_of(second, opening=1_005_000), "b.csv", now)
+    assert desk.movements() == [("receipt", 5_000, False)] * 2
+    assert desk.violations() == []
 
 
 @pytest.mark.parametrize("order", list(permutations(ACTS)), ids="-".join)

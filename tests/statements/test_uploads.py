@@ -134,7 +134,6 @@ def test_who_dies_in_the_middle_is_carried_on_by_the_next(desk: UploadDesk, step
     working = carry_on(desk.databases.write, desk.gateways, upload.id, NOW)
     for _ in range(steps):
         next(working)
-    working.close()
     assert desk.count(Movement) == min(steps * service.CHUNK, 250)
     done = desk.hand_in(raw)
     assert (done.state, done.tally) == ("done", {"suspense": 250})
