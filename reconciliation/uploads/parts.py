@@ -10,9 +10,8 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
-from payments.provider import StatementFile, StatementLine
+from payments.provider import Control, StatementFile, StatementLine
 from reconciliation.statements import BankStatement
-from reconciliation.storing import totals_of
 from reconciliation.uploads.meaning import Row
 
 DAY = timedelta(days=1)
@@ -45,7 +44,7 @@ def _part(
         "lines": [_words(line) for line in lines],
     }
     raw = json.dumps(content, ensure_ascii=False, sort_keys=True, indent=0).encode()
-    return StatementFile(f"{name} · {day:%d/%m/%Y}", day, complete, lines, totals_of(lines), raw)
+    return StatementFile(f"{name} · {day:%d/%m/%Y}", day, complete, lines, Control.over(lines), raw)
 
 
 def _words(line: StatementLine) -> list[str | int | None]:
