@@ -177,7 +177,7 @@ def measure(server: str, count: int, rounds: int) -> list[float]:
         addresses: dict[str, str] = {}
         opened: dict[str, Databases] = {}
         for name, factory in (
-            ("ours", "parking.app:create_app"),
+            ("ours", "parking.app:serve"),
             ("floor", "benchmarks.floor:create_app"),
         ):
             url, port = fresh_database(server), free_port()

@@ -67,7 +67,7 @@ def parts(config: Config) -> list[Part]:
     here = "http://127.0.0.1"
     web = Part(
         "web",
-        wsgi("parking.app:create_app", host(config), config.port),
+        wsgi("parking.app:serve", host(config), config.port),
         {},
         f"{here}:{config.port}/readyz",
     )

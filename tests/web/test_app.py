@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import gc
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 
-from parking.app import build, called_hosts, checkout_origins, create_app, registry
+from parking.app import build, called_hosts, checkout_origins, create_app, registry, serve
 from parking.config import Config
 from payments.errors import WrongUsage
 from payments.provider import Hosts
@@ -72,14 +73,16 @@ def test_a_rail_is_called_and_visited_where_it_lives_in_this_mode(
     assert checkout_origins(production, {"rail": rail}) == ("https://pay.live",)
 
 
-def test_without_a_house_the_application_is_built_from_the_environment(
+def test_a_server_process_serves_the_house_of_its_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PARKING_VAR", str(tmp_path / "var"))
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    app = create_app()
+    app = serve()
     assert app.test_client().get("/healthz").status_code == 200
     app.extensions["house"].databases.dispose()
+    assert gc.get_freeze_count() > 0
+    gc.unfreeze()
 
 
 def test_a_bad_setting_stops_the_start_with_its_name(
@@ -88,4 +91,4 @@ def test_a_bad_setting_stops_the_start_with_its_name(
     monkeypatch.setenv("PARKING_VAR", str(tmp_path / "var"))
     monkeypatch.setenv("DATABASE_URL", "mysql://nowhere")
     with pytest.raises(WrongUsage, match="DATABASE_URL"):
-        create_app()
+        serve()
