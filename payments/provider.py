@@ -305,7 +305,8 @@ class Provider(Protocol):
     settings: ClassVar[tuple[str, ...]]
     #: the parts of one secret.
     secret_fields: ClassVar[tuple[str, ...]]
-    #: ways to pay on this rail that a driver chooses between, by what the rail calls them → label.
+    #: ways to pay on this rail that a driver chooses between, by what the rail calls them → label,
+    #: a name or an English sentence that is translated where it is shown.
     methods: ClassVar[Mapping[str, str]]
     #: "test" and "live" → where that mode lives.
     hosts: ClassVar[Mapping[str, Hosts]]

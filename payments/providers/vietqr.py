@@ -58,7 +58,7 @@ class VietqrProvider:
     """Implements `payments.provider.Provider`, `Feed` and `KnowsPayer`."""
 
     name: ClassVar[str] = "vietqr"
-    label: ClassVar[str] = "Chuyển khoản VietQR"
+    label: ClassVar[str] = "VietQR bank transfer"
     settings: ClassVar[tuple[str, ...]] = ("bank", "account", "holder", "feeds")
     #: Of any feed; an account has those of its own feeds, as `required_parts` says.
     secret_fields: ClassVar[tuple[str, ...]] = tuple(

@@ -110,8 +110,8 @@ class VnpayProvider:
     methods: ClassVar[Mapping[str, str]] = {
         "": "VNPAY",
         "VNPAYQR": "VNPAY-QR",
-        "VNBANK": "Thẻ ATM, tài khoản ngân hàng / Local bank card or account",
-        "INTCARD": "Thẻ quốc tế / International card",
+        "VNBANK": "Local bank card or account",
+        "INTCARD": "International card",
     }
     hosts: ClassVar[Mapping[str, Hosts]] = {
         "test": Hosts(called=("sandbox.vnpayment.vn",), visited=("sandbox.vnpayment.vn",)),
