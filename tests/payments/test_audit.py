@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -139,6 +140,7 @@ def fill(house: House) -> None:
     with house.databases.write.begin() as tx:
         told = paid_notice(payment.code, house.now)
         record(tx, house.account, told, house.now, source="webhook", raw=b"raw")
+        record(tx, house.account, replace(told, key="again"), house.now, source="poll")
         audit.append(tx, "lan", "x", "S-1", {"why": "because"}, house.now)
         movement = tx.scalars(select(Movement.id)).one()
         tx.add(
