@@ -11,10 +11,11 @@ from __future__ import annotations
 import secrets
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -28,6 +29,7 @@ from sqlalchemy import (
     MetaData,
     Sequence,
     String,
+    Table,
     Uuid,
     create_engine,
     event,
@@ -206,13 +208,24 @@ def insert_once(tx: Session, row: Base) -> bool:
     `ON CONFLICT DO NOTHING` instead of catching the error: two racing notices must not spoil the
     transaction of the one that comes second.
     """
-    statement = _insert_unless_there(type(row), tx.get_bind().dialect.name)
-    return tx.connection().execute(statement, _values(row)).rowcount == 1
+    return add_once(tx, type(row), _values(row))
 
 
-def insert_now(tx: Session, row: Base) -> None:
-    """Insert `row` at once, without the session's unit of work, which a notice would wait for."""
-    tx.connection().execute(_insert(type(row)), _values(row))
+def table_of(kind: type[Base]) -> Table:
+    """The table of `kind`, for statements that make no objects."""
+    return cast(Table, kind.__table__)
+
+
+def add_once(tx: Session, kind: type[Base], values: Mapping[str, Any]) -> bool:
+    """As `insert_once`, for whoever needs no object: objects take half the time of a notice."""
+    connection = tx.connection()
+    statement = _insert_unless_there(kind, connection.dialect.name)
+    return connection.execute(statement, values).rowcount == 1
+
+
+def add_now(tx: Session, kind: type[Base], values: Mapping[str, Any]) -> None:
+    """Insert a row at once, without the session's unit of work."""
+    tx.connection().execute(_insert(kind), values)
 
 
 def _values(row: Base) -> dict[str, Any]:
@@ -225,11 +238,15 @@ def _values(row: Base) -> dict[str, Any]:
 
 @cache
 def _insert(kind: type[Base]) -> Insert:
-    return insert(kind)
+    return insert(table_of(kind))
 
 
 @cache
 def _insert_unless_there(kind: type[Base], dialect: str) -> Insert:
     of_dialect = postgresql.insert if dialect == "postgresql" else sqlite.insert
     # without the option an INSERT's rowcount is -1 on PostgreSQL
-    return of_dialect(kind).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return (
+        of_dialect(table_of(kind))
+        .on_conflict_do_nothing()
+        .execution_options(preserve_rowcount=True)
+    )

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import BigInteger, ColumnElement, String, bindparam, null, select, union_all
 from sqlalchemy import literal as word
@@ -22,6 +24,17 @@ from payments.provider import MovementKind
 REFUNDING = ("asked", "done")
 
 
+class Foldable(Protocol):
+    """A payment, in whatever form, as far as its facts are judged by it."""
+
+    @property
+    def amount(self) -> int: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def expires_at(self) -> datetime: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What was said of a payment, what moved, and how much goes or went back, in minor units:
@@ -31,7 +44,7 @@ class Facts:
     motions: tuple[state.Motion, ...]
     refunded: int
 
-    def fold(self, payment: Payment) -> state.Fold:
+    def fold(self, payment: Foldable) -> state.Fold:
         """State, flags and sums: the truth that the stored fold must equal."""
         ordered = state.Ordered(payment.amount, payment.currency, payment.expires_at)
         return state.fold(ordered, self.statuses, self.motions)
@@ -70,12 +83,19 @@ _refunds = select(
 _ALL = union_all(_moved, _told, _refunds)
 
 
-def facts_of(tx: Session, payment: Payment) -> Facts:
-    """The stored facts about `payment`; what this transaction wrote must have been flushed."""
+def facts_of(tx: Session, payment_id: uuid.UUID) -> Facts:
+    """The stored facts about a payment; what this transaction wrote must have been flushed."""
     statuses, motions, refunded = set(), [], 0
-    for what, kind, amount, at, currency, rail_ref, occurrence, refund_id in tx.execute(
-        _ALL, {"payment_id": payment.id}
-    ):
+    for (
+        what,
+        kind,
+        amount,
+        at,
+        currency,
+        rail_ref,
+        occurrence,
+        refund_id,
+    ) in tx.connection().execute(_ALL, {"payment_id": payment_id}):
         if what == "told":
             statuses.add(kind)
         elif what == "refund":

@@ -6,15 +6,16 @@ Chart of accounts per operator: ``clearing:<merchant account>``, ``bank``, ``cas
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func as sql
 from sqlalchemy import literal, select, union_all
 from sqlalchemy.orm import Session
 
-from payments.db import business_day, insert_now, new_id
+from payments.db import business_day, new_id
 from payments.models import MerchantAccount, Movement, Refund, Transfer
 from payments.provider import MovementKind
 
@@ -42,14 +43,14 @@ class Entry:
     credit: str
 
 
-def entry_for(movement: Movement, account: MerchantAccount) -> Entry:
-    """The one transfer a movement causes; money that fits nothing we know goes to suspense.
+def entry_for(kind: str, account: MerchantAccount, *, known: bool, asked: bool) -> Entry:
+    """The one transfer a movement of `kind` causes; money that fits nothing we know (`known` is
+    False) goes to suspense.
 
     A refund the provider made without being asked by us was never set aside, so it comes straight
     out of where its receipt went: what was collected, or suspense.
     """
-    ours = "suspense" if movement.payment_id is None else "collected"
-    asked = movement.refund_id is not None
+    ours = "collected" if known else "suspense"
     holder = clearing(account)
     entries = {
         MovementKind.RECEIPT: Entry("receipt", holder, ours),
@@ -58,27 +59,29 @@ def entry_for(movement: Movement, account: MerchantAccount) -> Entry:
         MovementKind.FEE: Entry("fee", "fees", holder),
         MovementKind.PAYOUT: Entry("payout", "bank", holder),
     }
-    return entries[MovementKind(movement.kind)]
+    return entries[MovementKind(kind)]
 
 
-def post_movement(tx: Session, movement: Movement, account: MerchantAccount) -> None:
-    """Write the transfer of a movement that was just inserted."""
-    entry = entry_for(movement, account)
-    insert_now(
-        tx,
-        Transfer(
-            id=new_id(),
-            operator=account.operator,
-            kind=entry.kind,
-            debit=entry.debit,
-            credit=entry.credit,
-            amount=movement.amount,
-            currency=movement.currency,
-            movement_id=movement.id,
-            book_day=movement.book_day,
-            recorded_at=movement.recorded_at,
-        ),
+def transfer_of(account: MerchantAccount, movement: Mapping[str, Any]) -> dict[str, Any]:
+    """The transfer of a movement, both as the columns of their rows."""
+    entry = entry_for(
+        movement["kind"],
+        account,
+        known=movement["payment_id"] is not None,
+        asked=movement["refund_id"] is not None,
     )
+    return {
+        "id": new_id(),
+        "operator": account.operator,
+        "kind": entry.kind,
+        "debit": entry.debit,
+        "credit": entry.credit,
+        "amount": movement["amount"],
+        "currency": movement["currency"],
+        "movement_id": movement["id"],
+        "book_day": movement["book_day"],
+        "recorded_at": movement["recorded_at"],
+    }
 
 
 #: What attaching a receipt in suspense to its payment does to the books.

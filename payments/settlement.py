@@ -59,6 +59,7 @@ def _movement(account: MerchantAccount, entry: Settled, now: datetime) -> dict[s
         "amount": entry.amount,
         "currency": entry.currency,
         "payment_id": entry.payment_id,
+        "refund_id": None,
         "event_at": entry.event_at,
         "recorded_at": now,
         # a statement speaks for its own business day, however late it is read: the day stays open
@@ -73,24 +74,8 @@ def _book(tx: Session, account: MerchantAccount, rows: Sequence[dict[str, Any]])
     new = set(tx.scalars(insert_new, rows))
     booked = [row for row in rows if row["id"] in new]
     if booked:
-        tx.execute(insert(Transfer), [_transfer(account, row) for row in booked])
+        tx.execute(insert(Transfer), [ledger.transfer_of(account, row) for row in booked])
     return {row["book_day"] for row in booked}
-
-
-def _transfer(account: MerchantAccount, movement: dict[str, Any]) -> dict[str, Any]:
-    """A statement has thousands of fees: rows, not objects."""
-    entry = ledger.entry_for(Movement(kind=movement["kind"]), account)
-    return {
-        "operator": account.operator,
-        "kind": entry.kind,
-        "debit": entry.debit,
-        "credit": entry.credit,
-        "amount": movement["amount"],
-        "currency": movement["currency"],
-        "movement_id": movement["id"],
-        "book_day": movement["book_day"],
-        "recorded_at": movement["recorded_at"],
-    }
 
 
 def ask_soon(tx: Session, payments: Iterable[uuid.UUID], now: datetime) -> None:

@@ -64,11 +64,7 @@ def _wrong_accounts(tx: Session, rule: str) -> Iterator[Violation]:
     )
     for used in tx.execute(ways):
         account = tx.get_one(MerchantAccount, used.account_id)
-        like = Movement(kind=used.kind)
-        # ids of no row: only whether there is one decides how it is booked
-        like.payment_id = None if used.unknown else used.account_id
-        like.refund_id = None if used.unasked else used.account_id
-        right = ledger.entry_for(like, account)
+        right = ledger.entry_for(used.kind, account, known=not used.unknown, asked=not used.unasked)
         if right != ledger.Entry(used.entry, used.debit, used.credit):
             found = f"{used.rows} booked as {used.entry} {used.debit} ← {used.credit}"
             yield Violation(rule, f"movement {account.slug} {used.kind} {used.example}", found)

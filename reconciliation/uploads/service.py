@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from payments import audit
 from payments.accounts import Gateways
-from payments.db import business_day, insert_now, insert_once, new_id
+from payments.db import add_now, business_day, insert_once, new_id
 from payments.errors import NotFound
 from payments.models import MerchantAccount
 from reconciliation.models import SETTLEMENT, Upload, UploadBody
@@ -70,7 +70,7 @@ def offer(
     )
     with db.begin() as tx:
         if insert_once(tx, upload):
-            insert_now(tx, UploadBody(upload_id=upload.id, body=raw))
+            add_now(tx, UploadBody, {"upload_id": upload.id, "body": raw})
         same = (Upload.account_id == account.id, Upload.sha256 == upload.sha256)
         return tx.scalars(select(Upload).where(*same)).one()
 

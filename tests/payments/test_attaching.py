@@ -195,7 +195,7 @@ def test_facts_and_attaching_in_any_order_end_alike(house: House, order: list[st
     assert (after.state, after.flags) == ("paid", "disputed,overpaid")
     assert (after.received, after.reversed) == (PRICE + 7_000, 1_000)
     with house.databases.read() as tx:
-        assert facts_of(tx, after).fold(after).received == PRICE + 7_000
+        assert facts_of(tx, after.id).fold(after).received == PRICE + 7_000
         assert list(check(tx)) == []
 
 

@@ -55,11 +55,23 @@ def _found(tree: ast.Module) -> Iterator[tuple[ast.expr, str]]:
                 yield node, node.attr
         elif isinstance(node, ast.Call):
             yield from ((node, name) for name in _named(node) if name in FOLD)
+        elif isinstance(node, ast.Dict | ast.Subscript):
+            yield from ((node, name) for name in _columns(node))
 
 
 def _of_other(owner: ast.expr) -> bool:
     """`self.state` of a class of its own, or a row whose name says that it is no payment."""
     return isinstance(owner, ast.Name) and owner.id in ("self", "refund", "task")
+
+
+def _columns(node: ast.Dict | ast.Subscript) -> set[str]:
+    """Columns in what a statement is executed with: ``{"state": …, "received": …}``, of which one
+    alone may mean anything, and ``written["book_day"] = …``."""
+    keys = node.keys if isinstance(node, ast.Dict) else [node.slice]
+    named = {str(key.value) for key in keys if isinstance(key, ast.Constant)} & FOLD
+    if isinstance(node, ast.Subscript):
+        return named if isinstance(node.ctx, ast.Store) else set()
+    return named if len(named) > 1 else set()
 
 
 def _named(call: ast.Call) -> list[str]:
@@ -99,6 +111,8 @@ def test_every_watched_name_is_a_column() -> None:
         "Payment(state='paid')",
         "del payment.book_day",
         "[x for payment.reversed in (1,)]",
+        "tx.execute(update(Payment), {'state': 'paid', 'received': 5})",
+        "written['book_day'] = today",
     ],
 )
 def test_the_watch_sees_every_way_of_writing(line: str) -> None:

@@ -213,10 +213,10 @@ def test_the_stored_fold_equals_the_facts(house: House) -> None:
     payment = house.paid_payment()
     with house.databases.read() as tx:
         row = tx.get_one(Payment, payment.id)
-        fold = facts_of(tx, row).fold(row)
+        fold = facts_of(tx, row.id).fold(row)
         assert (row.state, row.flags) == (fold.state, ",".join(fold.flags))
         assert (row.received, row.reversed, row.paid_at) == (PRICE, 0, fold.paid_at)
-        assert facts_of(tx, row).refunded == row.refunded == 0
+        assert facts_of(tx, row.id).refunded == row.refunded == 0
 
 
 def test_paid_adds_up_every_payment_of_a_reference_in_one_query(house: House) -> None:

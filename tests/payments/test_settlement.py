@@ -60,7 +60,7 @@ def test_a_fee_never_changes_the_fold_of_its_payment(house: House) -> None:
     book_all(house, replace(fee(house, payment), currency="USD", amount=30))
     with house.databases.read() as tx:
         row = tx.get_one(Payment, payment.id)
-        found = facts_of(tx, row).fold(row)
+        found = facts_of(tx, row.id).fold(row)
     assert (found.state, ",".join(found.flags)) == (row.state, row.flags) == ("paid", "")
 
 

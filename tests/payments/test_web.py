@@ -20,9 +20,9 @@ from werkzeug.serving import make_server
 
 from payments.accounts import Gateways
 from payments.db import Databases, connect
-from payments.errors import Complaint
+from payments.errors import Complaint, NotFound
 from payments.models import MerchantAccount, Movement, Notice, NoticeBody, Transfer
-from payments.web import LARGEST_NOTICE, blueprint, notify_path
+from payments.web import LARGEST_NOTICE, Accounts, blueprint, notify_path
 from tests.payments.kit import PRICE, House, at_once, everything_said, make_house, paid_notice
 from tests.payments.word_of_mouth import SECRET, notice_json, sign
 
@@ -32,7 +32,7 @@ PATH = notify_path("an-binh")
 def make_app(databases: Databases, gateways: Gateways) -> Flask:
     """The door alone, with the two translations of errors the whole application makes as well."""
     app = Flask(__name__)
-    app.register_blueprint(blueprint(databases, gateways))
+    app.register_blueprint(blueprint(databases, gateways, remember=0))
     app.register_error_handler(Complaint, lambda error: (str(error), error.http_status))
     app.register_error_handler(OperationalError, lambda error: ("away for now", 503))
     return app
@@ -271,3 +271,19 @@ def test_a_message_that_cannot_be_stored_whole_is_not_stored_at_all(
     assert door.knock(notice_json(good, bad))[0] == 500
     assert house.payment(payment.id).received == 0
     assert house.count(Movement) == 0
+
+
+def test_the_door_remembers_an_account_for_no_longer_than_a_second(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = [100]
+    monkeypatch.setattr("payments.web.monotonic", lambda: seconds[0])
+    accounts = Accounts(house.databases, seconds=1)
+    assert accounts.named("an-binh") is accounts.named("an-binh")
+    with house.databases.write.begin() as tx:
+        tx.get_one(MerchantAccount, house.account.id).secrets = ["rotated"]
+    assert accounts.named("an-binh").secrets != ["rotated"]
+    seconds[0] = 101
+    assert accounts.named("an-binh").secrets == ["rotated"]
+    with pytest.raises(NotFound):
+        accounts.named("nobody")
