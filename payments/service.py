@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from datetime import date, datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, bindparam, select, update
@@ -18,7 +18,6 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.orm.util import identity_key
 
 from payments import audit, ledger, state
-from payments.codes import refund_numbers
 from payments.db import add_now, add_once, insert_once, new_id, table_of
 from payments.facts import facts_of
 from payments.models import (
@@ -31,6 +30,7 @@ from payments.models import (
     Retelling,
     Transfer,
 )
+from payments.naming import Locked, named
 from payments.payback import RefundClaim
 from payments.provider import MovementFact, MovementKind, Outcome, Status
 from payments.provider import Notice as Told
@@ -71,28 +71,7 @@ def _locked(*named: ColumnElement[bool]) -> Select[Payment]:
     return query.execution_options(populate_existing=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Locked:
-    """A payment under its row lock, as far as a notice needs it. No object of the session: loading
-    and writing those took a third of a notice's time."""
-
-    id: uuid.UUID
-    code: str
-    amount: int
-    currency: str
-    expires_at: datetime
-    provider_ref: str | None
-    book_day: date | None
-
-
-_ROW = table_of(Payment).c
-#: Built once: every notice asks it.
-_BY_CODE = (
-    select(*(_ROW[field.name] for field in fields(Locked)))
-    .where(_ROW.code == bindparam("named"), _ROW.account_id == bindparam("account"))
-    .with_for_update()
-)
-_UPDATE = update(table_of(Payment)).where(_ROW.id == bindparam("which"))
+_UPDATE = update(table_of(Payment)).where(table_of(Payment).c.id == bindparam("which"))
 
 
 def say(tx: Session, payment: Payment, status: Status, now: datetime) -> Recorded:
@@ -137,7 +116,7 @@ def record(
     the payment or refund it names is polled at once instead, and where it names none, there is
     nobody to ask and its money goes to suspense like any other.
     """
-    payment, refund = _named(tx, account, told)
+    payment, refund = named(tx, account, told)
     entry = _Entry(account, told, payment, refund, now)
     notice_id = _store(tx, entry, source, raw)
     if notice_id is None:
@@ -160,55 +139,6 @@ def _outcome(payment: Locked, told: Told) -> Outcome:
     ordered = (payment.amount, payment.currency)
     as_ordered = all((fact.amount, fact.currency) == ordered for fact in receipts)
     return Outcome.APPLIED if as_ordered else Outcome.WRONG_AMOUNT
-
-
-def _named(
-    tx: Session, account: MerchantAccount, told: Told
-) -> tuple[Locked | None, Refund | None]:
-    """The payment and the refund a notice is about, the payment under its lock."""
-    if told.candidates:
-        return _only_candidate(tx, account, told.candidates)
-    if told.order_code is None:
-        return None, None
-    payment = _payment_named(tx, account, told.order_code)
-    return payment, _refund_named(tx, payment, told.refund_key)
-
-
-def _only_candidate(
-    tx: Session, account: MerchantAccount, codes: Sequence[str]
-) -> tuple[Locked | None, Refund | None]:
-    """The one payment or refund of this account whose code somebody typed; nothing when several
-    are: two codes in one narrative are a question for a person."""
-    of_payments = select(Payment.code).where(
-        Payment.code.in_(codes), Payment.account_id == account.id
-    )
-    of_refunds = (
-        select(Refund.key, Payment.code)
-        .join(Payment, Payment.id == Refund.payment_id)
-        .where(Refund.number.in_(refund_numbers(codes)), Payment.account_id == account.id)
-    )
-    found: list[tuple[str, str | None]] = [(code, None) for code in tx.scalars(of_payments)]
-    found += [(code, key) for key, code in tx.execute(of_refunds)]
-    if len(found) != 1:
-        return None, None
-    code, key = found[0]
-    payment = _payment_named(tx, account, code)
-    return payment, _refund_named(tx, payment, key)
-
-
-def _payment_named(tx: Session, account: MerchantAccount, code: str) -> Locked | None:
-    row = tx.connection().execute(_BY_CODE, {"named": code, "account": account.id}).first()
-    return Locked(*row) if row else None
-
-
-def _refund_named(tx: Session, payment: Locked | None, key: str | None) -> Refund | None:
-    if payment is None or key is None:
-        return None
-    return tx.scalar(
-        select(Refund)
-        .where(Refund.key == key, Refund.payment_id == payment.id)
-        .execution_options(populate_existing=True)
-    )
 
 
 def _store(tx: Session, entry: _Entry, source: str, raw: bytes) -> uuid.UUID | None:
