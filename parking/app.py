@@ -125,7 +125,7 @@ def serve() -> Flask:
     """The web application of the environment's configuration, as a server process starts it.
 
     What was loaded by now stays for ever: the collector of cycles need not look at it again with
-    every notice, which took a fifth of a notice's time.
+    every notice, which took a seventh of a notice's time.
     """
     app = create_app(build(Config.from_env()))
     gc.collect()

@@ -217,7 +217,7 @@ def table_of(kind: type[Base]) -> Table:
 
 
 def add_once(tx: Session, kind: type[Base], values: Mapping[str, Any]) -> bool:
-    """As `insert_once`, for whoever needs no object: objects take half the time of a notice."""
+    """As `insert_once`, for whoever needs no object: a notice would wait for them."""
     connection = tx.connection()
     statement = _insert_unless_there(kind, connection.dialect.name)
     return connection.execute(statement, values).rowcount == 1

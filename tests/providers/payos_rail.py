@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,10 @@ from tests.doubles.payos import PayosDouble
 from tests.providers.doubled import as_they_came, client_of
 from tests.providers.rail import Clock, Rail
 
+VECTORS = json.loads(
+    (Path(__file__).parents[1] / "doubles" / "vectors" / "payos.json").read_text(encoding="utf-8")
+)["vectors"]
+LINKS = "/v2/payment-requests"
 SECRET = {"api_key": PAYOS_API_KEY, "checksum_key": PAYOS_CHECKSUM_KEY}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -31,14 +30,9 @@ from payments.providers.payos import PayosProvider
 from payments.providers.payos_wire import is_signed, request_signature, signature, text_to_sign
 from tests.doubles import payos_wire as theirs
 from tests.doubles.faults import Fault
-from tests.providers.payos_rail import SECRET, Payos, heard, payos
+from tests.providers.payos_rail import LINKS, SECRET, VECTORS, Payos, heard, payos
 from tests.providers.rail import PRICE
 from tests.providers.shop import Shop, make_shop
-
-VECTORS = json.loads(
-    (Path(__file__).parents[1] / "doubles" / "vectors" / "payos.json").read_text(encoding="utf-8")
-)["vectors"]
-LINKS = "/v2/payment-requests"
 
 
 @pytest.fixture

@@ -28,14 +28,9 @@ from tests.doubles import payos_wire as theirs
 from tests.doubles.credentials import PAYOS_CHECKSUM_KEY
 from tests.doubles.faults import Fault
 from tests.doubles.outbox import Message
-from tests.providers.payos_rail import SECRET, Payos, account_at, heard, payos
+from tests.providers.payos_rail import LINKS, SECRET, Payos, account_at, heard, payos
 from tests.providers.rail import PRICE
 from tests.providers.shop import Shop, make_shop
-
-VECTORS = json.loads(
-    (Path(__file__).parents[1] / "doubles" / "vectors" / "payos.json").read_text(encoding="utf-8")
-)["vectors"]
-LINKS = "/v2/payment-requests"
 
 
 @pytest.fixture
