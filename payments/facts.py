@@ -11,13 +11,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import BigInteger, ColumnElement, String, bindparam, null, select, union_all
-from sqlalchemy import literal as word
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    String,
+    bindparam,
+    literal_column,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from payments import state
-from payments.belonging import belongs_to
-from payments.models import Movement, Notice, Payment, Refund
+from payments.models import Attachment, Movement, Notice, Payment, Refund
 from payments.provider import MovementKind
 
 #: Refunds that count against what was paid: those asked for and those done.
@@ -53,7 +61,7 @@ class Facts:
 _ID: ColumnElement[uuid.UUID] = bindparam("payment_id", type_=Payment.id.type)
 _NOTHING = (null().cast(String), null().cast(BigInteger))
 _moved = select(
-    word("moved").label("what"),
+    literal_column("'moved'", String).label("what"),
     Movement.kind,
     Movement.amount,
     Movement.event_at,
@@ -61,9 +69,10 @@ _moved = select(
     Movement.rail_ref,
     Movement.occurrence,
     Movement.refund_id,
-).where(belongs_to(_ID))
+)
+_attached = _moved.join(Attachment, Attachment.movement_id == Movement.id)
 _told = select(
-    word("told"),
+    literal_column("'told'", String),
     Notice.status,
     null().cast(BigInteger),
     Notice.event_at,
@@ -72,15 +81,20 @@ _told = select(
     Notice.refund_id,
 ).where(Notice.payment_id == _ID, Notice.refund_id.is_(None), ~Notice.stale)
 _refunds = select(
-    word("refund"),
+    literal_column("'refund'", String),
     Refund.state,
     Refund.amount,
     Refund.asked_at,
     *_NOTHING[:1],
     *_NOTHING,
     Refund.id,
-).where(Refund.payment_id == _ID, Refund.state.in_(REFUNDING))
-_ALL = union_all(_moved, _told, _refunds)
+).where(Refund.payment_id == _ID, or_(*(Refund.state == name for name in REFUNDING)))
+_ALL = union_all(
+    _moved.where(Movement.payment_id == _ID),
+    _attached.where(Attachment.payment_id == _ID),
+    _told,
+    _refunds,
+)
 
 
 def facts_of(tx: Session, payment_id: uuid.UUID) -> Facts:

@@ -46,36 +46,43 @@ def notify_address(public_url: str, slug: str) -> str:
 
 
 class Accounts:
-    """The merchant accounts that notices name, each remembered for a second: asking for it anew took
-    a fifth of a notice's time. A rotated secret is known as much later, and both are good by then."""
+    """The merchant accounts that notices name and the providers behind them, each remembered for a
+    second: asking for them anew and opening their secrets took a fifth of a notice's time. A rotated
+    secret is known as much later, and both are good by then."""
 
-    def __init__(self, databases: Databases, seconds: int) -> None:
+    def __init__(self, databases: Databases, gateways: Gateways, seconds: int) -> None:
         self._databases = databases
+        self._gateways = gateways
         self._seconds = seconds
-        self._held: dict[str, tuple[int, MerchantAccount]] = {}
+        self._held: dict[str, tuple[int, MerchantAccount, Provider]] = {}
 
-    def named(self, slug: str) -> MerchantAccount:
-        """The account `slug`. Raises `NotFound`."""
+    def named(self, slug: str) -> tuple[MerchantAccount, Provider]:
+        """The account `slug` and its provider. Raises `NotFound` and `WrongMode`."""
         second = int(monotonic())
         held = self._held.get(slug)
         if held is not None and second - held[0] < self._seconds:
-            return held[1]
+            return held[1:]
         with self._databases.ask() as tx:
             account = known_account(tx, slug)
-        self._held[slug] = second, account
-        return account
+        provider = self._gateways.provider(account)
+        self._held[slug] = second, account, provider
+        return account, provider
 
 
 def blueprint(databases: Databases, gateways: Gateways, *, remember: int = 1) -> Blueprint:
     """The door, bound to the databases and the providers behind it. Accounts are remembered for
     `remember` seconds; 0 asks for them with every notice."""
     door = Blueprint("payments", __name__)
-    accounts = Accounts(databases, remember)
+    accounts = Accounts(databases, gateways, remember)
 
     @door.route("/payments/<slug>/notify", methods=["GET", "POST"])
     def notify(slug: str) -> Response:
-        account = accounts.named(slug)
-        return _receive(databases.write, gateways, account, _as_it_arrived())
+        account, provider = accounts.named(slug)
+        arrived, now = _as_it_arrived(), gateways.clock()
+        outcome = _outcome(databases.write, account, provider, arrived, now)
+        log.info("notice from %s: %s", account.slug, outcome)
+        reply = provider.reply(outcome)
+        return Response(reply.body, reply.status, content_type=reply.content_type)
 
     return door
 
@@ -88,19 +95,6 @@ def _as_it_arrived() -> NoticeRequest:
         abort(413)
     query = request.query_string.decode("ascii", "replace")
     return NoticeRequest(request.method, query, dict(request.headers), body)
-
-
-def _receive(
-    db: sessionmaker[Session],
-    gateways: Gateways,
-    account: MerchantAccount,
-    arrived: NoticeRequest,
-) -> Response:
-    provider = gateways.provider(account)
-    outcome = _outcome(db, account, provider, arrived, gateways.clock())
-    log.info("notice from %s: %s", account.slug, outcome)
-    reply = provider.reply(outcome)
-    return Response(reply.body, reply.status, content_type=reply.content_type)
 
 
 def _outcome(

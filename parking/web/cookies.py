@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Flask, current_app, request
+from flask import Flask, Request, current_app, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.wrappers import Response
+
+
+class PeoplesSessions(SecureCookieSessionInterface):
+    """Sessions are for people: a provider at its door brings no cookie, and does not wait for us to
+    look for one."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """As in Flask, and empty for a notice."""
+        if request.path.startswith("/payments/"):
+            return self.session_class()
+        return super().open_session(app, request)
 
 
 def install(app: Flask, https: bool) -> None:
     """Name and harden the cookies of `app`; over plain http browsers would refuse the prefix."""
     prefix = "__Host-" if https else ""
+    app.session_interface = PeoplesSessions()
     app.config.update(
         COOKIE_PREFIX=prefix,
         SESSION_COOKIE_NAME=f"{prefix}session",

@@ -278,12 +278,14 @@ def test_the_door_remembers_an_account_for_no_longer_than_a_second(
 ) -> None:
     seconds = [100]
     monkeypatch.setattr("payments.web.monotonic", lambda: seconds[0])
-    accounts = Accounts(house.databases, seconds=1)
-    assert accounts.named("an-binh") is accounts.named("an-binh")
+    accounts = Accounts(house.databases, house.gateways, seconds=1)
+    first = accounts.named("an-binh")
+    assert accounts.named("an-binh") == first
     with house.databases.write.begin() as tx:
-        tx.get_one(MerchantAccount, house.account.id).secrets = ["rotated"]
-    assert accounts.named("an-binh").secrets != ["rotated"]
+        tx.get_one(MerchantAccount, house.account.id).settings = {"rotated": True}
+    assert accounts.named("an-binh") == first
     seconds[0] = 101
-    assert accounts.named("an-binh").secrets == ["rotated"]
+    assert accounts.named("an-binh")[0].settings == {"rotated": True}
+    assert accounts.named("an-binh")[1] is not first[1]
     with pytest.raises(NotFound):
         accounts.named("nobody")
