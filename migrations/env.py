@@ -6,7 +6,7 @@ The address comes from ``-x url=…``, else from DATABASE_URL, as everywhere els
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
@@ -15,7 +15,7 @@ from parking.schema import Base, UtcDateTime
 from payments.db import connect
 
 
-def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | bool:
+def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
     """Migrations import nothing of ours: our column types are written as what they are stored as."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"

@@ -12,11 +12,15 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
+from parking.cards.models import Card
 from parking.jobs import JobRun
 from parking.lots.models import Lot
+from parking.passes.models import Pass
 from parking.people.models import Person
 from parking.receipts.models import Receipt
 from parking.sessions.models import ParkingSession
+from parking.shifts.models import Shift
+from parking.watch.models import Headcount
 from payments.db import Base, UtcDateTime
 from payments.models import Payment
 from payments.payback import RefundTask
@@ -24,13 +28,17 @@ from reconciliation.models import Statement
 
 __all__ = [
     "Base",
+    "Card",
+    "Headcount",
     "JobRun",
     "Lot",
     "ParkingSession",
+    "Pass",
     "Payment",
     "Person",
     "Receipt",
     "RefundTask",
+    "Shift",
     "Statement",
     "UtcDateTime",
     "check",

@@ -191,6 +191,25 @@ class Attachment(Base):
     at: Mapped[datetime]
 
 
+class Allocation(Base):
+    """A part of a payment that settles several references at once (a parent pays for three bikes).
+
+    The parts fill in the order of `position`: what is kept of the payment beyond `start` pays this
+    one, up to `amount`; beyond the last one's it stays with the last, as an excess would.
+    """
+
+    __tablename__ = "allocation"
+
+    payment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("payment.id"), primary_key=True)
+    reference: Mapped[str] = mapped_column(primary_key=True, index=True)
+    position: Mapped[int]
+    start: Mapped[int]
+    amount: Mapped[int]
+    last: Mapped[bool]
+
+    __table_args__ = (CheckConstraint("amount > 0", name="amount_positive"),)
+
+
 class Transfer(Base):
     """One ledger row: `amount` from `credit` to `debit`, both accounts of `operator`. Append-only."""
 

@@ -18,8 +18,9 @@ from parking.house import House
 from parking.languages import explain, mark
 from parking.people.badge import Badge
 from parking.people.guard import the_badge
-from parking.sessions import service
+from parking.sessions import exits, service
 from parking.sessions.due import standing
+from parking.sessions.exits import Leaving
 from parking.sessions.states import show
 from parking.sessions.transfers import open_transfer
 from parking.web.arrival_form import vehicle_name
@@ -82,7 +83,7 @@ def _page(
         payments=payments, transfer=open_transfer(payments, now), vehicle=vehicle_name(session.vehicle_class),
         lines=[(line.say(reader_language()), line.amount) for line in shown.standing.lines],
         entry_local=local_input(session.entry_at),
-        undo=shown.left and session.exit_at is not None and now - session.exit_at <= service.UNDO_WINDOW,
+        undo=shown.left and session.exit_at is not None and now - session.exit_at <= exits.UNDO_WINDOW,
         problem=problem, ask=ask, news=request.args.get("news", ""), given=request.form,
     )  # fmt: skip
     return page, status
@@ -117,14 +118,14 @@ def _let_out(house: House, tx: Session, own: uuid.UUID, badge: Badge, now: datet
     due = standing(tx, house.tariffs, session, now).due
     if due and request.form.get("unpaid") != "yes":
         raise Unpaid(mark("Not paid"))
-    service.record_exit(tx, own, badge.actor, now)
+    exits.record_exit(tx, own, Leaving(badge.actor, now), now)
     if due:
         detail: dict[str, object] = {"plate": session.plate, "due": due}
         audit.append(tx, badge.actor, "session.exit_unpaid", session.reference, detail, now)
 
 
 def _undo(tx: Session, own: uuid.UUID, badge: Badge, now: datetime) -> None:
-    service.undo_exit(tx, own, badge.actor, now)
+    exits.undo_exit(tx, own, badge.actor, now)
 
 
 def _correct(tx: Session, own: uuid.UUID, badge: Badge, now: datetime) -> None:

@@ -18,8 +18,9 @@ from parking.lots.models import Lot
 from parking.people.badge import Badge
 from parking.people.guard import the_badge
 from parking.sessions.due import Standing, standings
+from parking.sessions.exits import UNDO_WINDOW
 from parking.sessions.models import ParkingSession
-from parking.sessions.service import UNDO_WINDOW, open_sessions
+from parking.sessions.service import open_sessions
 from parking.sessions.states import Shown, show
 
 #: More rows than anybody scrolls through; typing two digits of the plate finds the rest.
@@ -90,6 +91,6 @@ def _found(
 def _just_left(tx: Session, lots: Sequence[uuid.UUID], now: datetime) -> Sequence[ParkingSession]:
     """Vehicles whose exit can still be taken back, the last one first."""
     query = select(ParkingSession).where(
-        ParkingSession.lot_id.in_(lots), ParkingSession.exit_at >= now - UNDO_WINDOW
+        ParkingSession.lot_id.in_(lots), ParkingSession.exit_recorded_at >= now - UNDO_WINDOW
     )
     return tx.scalars(query.order_by(ParkingSession.exit_at.desc())).all()

@@ -21,7 +21,8 @@ from sqlalchemy import select, union_all
 from sqlalchemy.orm import Session
 
 from parking.sessions.models import Adjustment, ParkingSession, Quote, quote_of
-from parking.tariffs import Line, Price, TariffBook, TariffVersion, price
+from parking.sessions.reliefs import Relief, reliefs_of, relieved_price
+from parking.tariffs import Line, Price, TariffBook, TariffVersion
 from payments.models import Attachment, Movement, Payment
 from payments.provider import MovementKind
 
@@ -39,11 +40,12 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """What is known about the money of one session."""
+    """What is known about the money of one session, and why it costs nothing, if it does."""
 
     paid: int = 0
     adjustments: int = 0
     coverage: Coverage | None = None
+    relief: Relief | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Standing:
     due: int
     excess: int
     covered_until: datetime | None
+    relief: Relief | None = None
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -87,7 +90,7 @@ def standing(tx: Session, tariffs: TariffBook, session: ParkingSession, now: dat
 def standings(
     tx: Session, tariffs: TariffBook, sessions: Sequence[ParkingSession], now: datetime
 ) -> list[Standing]:
-    """Where many sessions stand, in three queries however many there are."""
+    """Where many sessions stand, in five queries however many there are."""
     money = money_of(tx, tariffs, sessions)
     return [judge(tariffs, session, money[session.id], now) for session in sessions]
 
@@ -98,7 +101,7 @@ def judge(tariffs: TariffBook, session: ParkingSession, money: Money, now: datet
     moment, cover = session.exit_at or max(now, session.entry_at), money.coverage
     covered = cover is not None and cover.priced_at <= moment <= cover.until
     priced_at = cover.priced_at if covered and cover else moment
-    cost = price(version, session.vehicle_class, session.entry_at, priced_at)
+    cost = relieved_price(version, session, money.relief, priced_at)
     balance = cost.amount + money.adjustments - money.paid
     return Standing(
         session=session,
@@ -110,6 +113,7 @@ def judge(tariffs: TariffBook, session: ParkingSession, money: Money, now: datet
         due=max(0, balance),
         excess=max(0, -balance),
         covered_until=cover.until if cover else None,
+        relief=money.relief,
     )
 
 
@@ -118,12 +122,11 @@ def paid_until(now_standing: Standing, now: datetime) -> datetime | None:
     long as anybody stays". The price never falls with time, so a binary search finds the step."""
     if now_standing.due > 0:
         return None
-    session, version = now_standing.session, now_standing.version
+    session, version, relief = now_standing.session, now_standing.version, now_standing.relief
     allowance = now_standing.paid - now_standing.adjustments
 
     def within(moment: datetime) -> bool:
-        cost = price(version, session.vehicle_class, session.entry_at, moment)
-        return cost.amount <= allowance
+        return relieved_price(version, session, relief, moment).amount <= allowance
 
     grace = now_standing.covered_until or now
     if not within(now):
@@ -145,8 +148,11 @@ def money_of(
     paid = _paid(tx, known.values())
     adjusted = _adjusted(tx, known)
     covers = _coverage(tx, tariffs, known)
+    reliefs = reliefs_of(tx, known.values())
     return {
-        key: Money(paid.get(session.reference, 0), adjusted.get(key, 0), covers.get(key))
+        key: Money(
+            paid.get(session.reference, 0), adjusted.get(key, 0), covers.get(key), reliefs.get(key)
+        )
         for key, session in known.items()
     }
 

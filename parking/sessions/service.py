@@ -1,4 +1,4 @@
-"""Entry and exit, and the corrections an attendant may make. Every act is in the audit trail."""
+"""Entry, and the corrections an attendant may make. Every act is in the audit trail."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from parking.cards.models import Card
 from parking.languages import mark
 from parking.lots.models import Lot
+from parking.passes.service import valid_pass
 from parking.sessions.models import ParkingSession
 from parking.sessions.plates import Plate, read_plate
-from parking.tariffs import TariffBook
+from parking.tariffs import TariffBook, TariffVersion
 from payments import audit
 from payments.db import business_day, insert_once, new_id
 from payments.errors import Conflict, NotFound, WrongUsage
 
-#: An exit recorded by mistake can be taken back this long.
-UNDO_WINDOW = timedelta(minutes=10)
 #: An attendant may set an entry back this far; more is a typing error.
 LONGEST_SET_BACK = timedelta(days=31)
 LONGEST_REASON = 300
 DRIVER = "driver"
+#: The kind of plate of a stay that is known by its card alone.
+ON_CARD = "card"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ class Entered:
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A vehicle at a lot, as a driver or an attendant told it. `declared` when only the driver
-    vouches for the time; `sign_id` is the sign that was scanned, if one was."""
+    vouches for the time; `sign_id` is the sign that was scanned, if one was. With a `card` the plate
+    may be empty: the card is what the stay is known by until a plate follows."""
 
     lot: Lot
     plate: str
@@ -49,6 +52,25 @@ class Arrival:
     actor: str
     declared: bool
     sign_id: uuid.UUID | None = None
+    card: Card | None = None
+
+    def identity(self) -> Identity:
+        """What the stay is known by. Raises `InvalidPlate`."""
+        if self.card is not None and not self.plate.strip():
+            return Identity(self.card.label, self.card.label, ON_CARD, False)
+        plate = read_plate(self.plate, self.vehicle_class)
+        review = plate.needs_review or plate.ambiguous
+        return Identity(plate.key, plate.display, plate.kind, review)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The plate of a stay, or the card it stands in for: `key` for comparing, `display` to read."""
+
+    key: str
+    display: str
+    kind: str
+    needs_review: bool
 
 
 def enter(tx: Session, tariffs: TariffBook, arrival: Arrival, now: datetime) -> Entered:
@@ -58,35 +80,51 @@ def enter(tx: Session, tariffs: TariffBook, arrival: Arrival, now: datetime) -> 
     wrote. Raises `InvalidPlate`, `WrongUsage` for a class the lot does not take, `NotFound` when no
     tariff is in force.
     """
-    lot, plate = arrival.lot, read_plate(arrival.plate, arrival.vehicle_class)
+    lot, known_by = arrival.lot, arrival.identity()
     version = tariffs.in_force(
         tariff_code(lot, arrival.vehicle_class), business_day(arrival.entry_at)
     )
-    session_id = new_id()
-    row = ParkingSession(
-        id=session_id,
-        token=secrets.token_urlsafe(16),
-        reference=f"session:{session_id}",
-        lot_id=lot.id,
-        plate_key=plate.key,
-        plate=plate.display,
-        plate_kind=plate.kind,
-        needs_review=plate.needs_review or plate.ambiguous,
-        vehicle_class=arrival.vehicle_class,
-        tariff_code=version.code,
-        tariff_version=version.number,
-        entry_at=arrival.entry_at,
-        declared=arrival.declared,
-        sign_id=arrival.sign_id,
-        opened_by=arrival.actor,
-        created_at=now,
-    )
-    inserted = insert_once(tx, row)
-    session = open_session(tx, lot.id, plate.key)
+    inserted = _insert(tx, arrival, known_by, version, now)
+    session = open_session(tx, lot.id, known_by.key)
     if inserted:
-        detail: dict[str, object] = {"plate": plate.display, "lot": lot.number}
+        detail: dict[str, object] = {"plate": known_by.display, "lot": lot.number}
         audit.append(tx, arrival.actor, "session.enter", session.reference, detail, now)
     return Entered(session, not inserted)
+
+
+def _insert(
+    tx: Session, arrival: Arrival, known_by: Identity, version: TariffVersion, now: datetime
+) -> bool:
+    """False when the plate is open here already. A pass that another vehicle stands on right now
+    covers that one only, so the second insert goes without it."""
+    card_id = arrival.card.id if arrival.card else None
+    day, vehicle = business_day(arrival.entry_at), arrival.vehicle_class
+    held = valid_pass(tx, arrival.lot.id, vehicle, known_by.key, card_id, day)
+    for pass_id in dict.fromkeys((held.id if held else None, None)):
+        session_id = new_id()
+        row = ParkingSession(
+            id=session_id,
+            token=secrets.token_urlsafe(16),
+            reference=f"session:{session_id}",
+            lot_id=arrival.lot.id,
+            plate_key=known_by.key,
+            plate=known_by.display,
+            plate_kind=known_by.kind,
+            needs_review=known_by.needs_review,
+            vehicle_class=vehicle,
+            tariff_code=version.code,
+            tariff_version=version.number,
+            entry_at=arrival.entry_at,
+            declared=arrival.declared,
+            sign_id=arrival.sign_id,
+            opened_by=arrival.actor,
+            created_at=now,
+            card_id=card_id,
+            pass_id=pass_id,
+        )
+        if insert_once(tx, row):
+            return True
+    return False
 
 
 def tariff_code(lot: Lot, vehicle_class: str) -> str:
@@ -150,34 +188,9 @@ def open_sessions(
     return tx.scalars(query.order_by(ParkingSession.entry_at.desc())).all()
 
 
-def record_exit(tx: Session, session_id: uuid.UUID, actor: str, now: datetime) -> ParkingSession:
-    """The vehicle left now; the price freezes here. Recording it again changes nothing."""
-    session = lock_session(tx, session_id)
-    if session.exit_at is None:
-        session.exit_at, session.exit_by = max(now, session.entry_at), actor
-        audit.append(tx, actor, "session.exit", session.reference, {"plate": session.plate}, now)
-    return session
-
-
-def undo_exit(tx: Session, session_id: uuid.UUID, actor: str, now: datetime) -> ParkingSession:
-    """The vehicle is still here after all. Raises `Conflict` after ten minutes, or when the same
-    plate has entered again."""
-    session = lock_session(tx, session_id)
-    if session.exit_at is None:
-        return session
-    if now - session.exit_at > UNDO_WINDOW:
-        raise Conflict(
-            "The exit of %(plate)s was recorded more than ten minutes ago and stays.",
-            plate=session.plate,
-        )
-    before, session.exit_at, session.exit_by = session.exit_at, None, None
-    _flush_alone(tx, session.plate)
-    audit.append(tx, actor, "session.undo_exit", session.reference, {"exit_at": before}, now)
-    return session
-
-
-def _flush_alone(tx: Session, plate: str) -> None:
-    """Write the row; the index refuses a second open session of the same plate at the lot."""
+def flush_alone(tx: Session, plate: str) -> None:
+    """Write the row; the index refuses a second open session of the same plate at the lot. Raises
+    `Conflict`."""
     try:
         tx.flush()
     except IntegrityError as error:
@@ -196,7 +209,7 @@ def correct_plate(
     before = session.plate
     session.plate_key, session.plate, session.plate_kind = read.key, read.display, read.kind
     session.needs_review = read.needs_review or read.ambiguous
-    _flush_alone(tx, read.display)
+    flush_alone(tx, read.display)
     detail: dict[str, object] = {"before": before, "after": read.display, "reason": why}
     audit.append(tx, actor, "session.correct_plate", session.reference, detail, now)
     return session

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from parking.languages import mark
 from parking.sessions.due import HORIZON, Standing, paid_until
+from parking.sessions.reliefs import ReliefKind
 from payments.db import business_day
 
 #: What a vehicle class is called; a class of another city's tariff is called by its own name.
@@ -23,6 +24,8 @@ class State(StrEnum):
     PARTLY = "partly"
     PAID = "paid"
     FREE = "free"
+    PASS = "pass"
+    EXEMPT = "exempt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +57,6 @@ def state_of(standing: Standing) -> State:
     """The name alone, which costs no search for its end."""
     if standing.due:
         return State.PARTLY if standing.paid else State.UNPAID
+    if standing.relief is not None:
+        return State.PASS if standing.relief.kind is ReliefKind.PASS else State.EXEMPT
     return State.FREE if standing.free else State.PAID

@@ -21,9 +21,10 @@ from parking.lots.models import Lot
 from parking.receipts.service import issue
 from parking.sandbox import sandbox_config
 from parking.sessions import quotes
+from parking.sessions.exits import Leaving, record_exit
 from parking.sessions.models import ParkingSession
 from parking.sessions.refunds import approve, refund
-from parking.sessions.service import Arrival, confirm_entry, enter, record_exit
+from parking.sessions.service import Arrival, confirm_entry, enter
 from parking.simulate.mix import Visit
 from parking.simulate.post import Letter, Post
 from parking.simulate.truth import Received
@@ -118,7 +119,8 @@ class Street:
     def leave(self, session: ParkingSession) -> None:
         """The attendant records the exit."""
         with self.db.begin() as tx:
-            record_exit(tx, session.id, self.attendant(session.lot), self.now)
+            leaving = Leaving(self.attendant(session.lot), self.now)
+            record_exit(tx, session.id, leaving, self.now)
 
     def checkout(self, session: ParkingSession) -> Payment | None:
         """The driver presses "pay" and is sent to the provider's page; None when nothing is due."""

@@ -11,7 +11,7 @@ from parking.attendant import list_pages
 from parking.lots.models import Lot
 from parking.people.models import Person, PersonLot
 from parking.people.service import NewPerson, add_person
-from parking.sessions.service import record_exit
+from parking.sessions.exits import Leaving, record_exit
 from tests.driver.kit import close, plain
 from tests.kit import Town
 from tests.web.kit import Browser
@@ -83,13 +83,13 @@ def test_what_needs_a_look_is_marked(town: Town, hoa: Browser) -> None:
 def test_a_vehicle_that_just_left_can_be_brought_back(town: Town, hoa: Browser) -> None:
     session = town.arrive()
     with town.house.databases.write.begin() as tx:
-        record_exit(tx, session.id, "person:hoa", town.now)
+        record_exit(tx, session.id, Leaving("person:hoa", town.now), town.now)
     assert "Vừa ra 30A-123.45" in plain(hoa.get(LIST))
     undo = f"/attendant/sessions/{session.id}/undo-exit"
     assert hoa.post(undo, page=LIST).status_code == 303
     assert "Trong bãi 1" in plain(hoa.get(LIST))
     with town.house.databases.write.begin() as tx:
-        record_exit(tx, session.id, "person:hoa", town.now)
+        record_exit(tx, session.id, Leaving("person:hoa", town.now), town.now)
     town.clock.forward(minutes=11)
     assert "Vừa ra" not in plain(hoa.get(LIST))
 

@@ -7,7 +7,7 @@ from io import BytesIO
 import zxingcpp
 from PIL import Image
 
-from parking.sessions.service import record_exit
+from parking.sessions.exits import Leaving, record_exit
 from tests.driver.kit import amount_of, plain, session_path, state_of
 from tests.kit import Town
 from tests.web.kit import Browser
@@ -68,7 +68,7 @@ def test_after_leaving_the_price_stands_still(town: Town, driver: Browser) -> No
     session = town.arrive()
     town.clock.forward(minutes=50)
     with town.house.databases.write.begin() as tx:
-        record_exit(tx, session.id, "person:hoa", town.now)
+        record_exit(tx, session.id, Leaving("person:hoa", town.now), town.now)
     town.clock.forward(hours=9)
     answer = driver.get(session_path(town, session))
     assert "Đã ra, chưa trả" in plain(answer)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from parking.receipts import service
 from parking.receipts.models import Receipt
-from parking.sessions.service import record_exit
+from parking.sessions.exits import Leaving, record_exit
 from payments.errors import NotFound
 from payments.models import Payment
 from tests.kit import Town
@@ -71,7 +71,7 @@ def test_who_leaves_first_and_pays_later_is_taxed_at_the_end_of_service(town: To
     car = town.arrive()
     left = town.clock.forward(minutes=30)
     with town.house.databases.write.begin() as tx:
-        record_exit(tx, car.id, "person:hoa", left)
+        record_exit(tx, car.id, Leaving("person:hoa", left), left)
     town.clock.forward(hours=3)
     town.pay(car)
     issued(town)

@@ -9,6 +9,7 @@ import pytest
 
 from parking.sessions import quotes, service
 from parking.sessions.due import HORIZON, Standing, paid_until, standing
+from parking.sessions.exits import Leaving, record_exit
 from parking.sessions.models import ParkingSession, Quote
 from parking.sessions.refunds import refund
 from payments.db import CITY_ZONE
@@ -32,7 +33,7 @@ def look(town: Town, session: ParkingSession) -> Standing:
 
 def leave(town: Town, session: ParkingSession) -> None:
     with town.house.databases.write.begin() as tx:
-        service.record_exit(tx, session.id, HOA, town.now)
+        record_exit(tx, session.id, Leaving(HOA, town.now), town.now)
 
 
 def test_the_price_grows_until_it_is_paid_and_lines_add_up(town: Town) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
-from parking.sessions import service
+from parking.sessions.exits import Leaving, record_exit
 from parking.sessions.models import ParkingSession
 from parking.sessions.paid_twice import ACTOR, ask_back
 from parking.sessions.refunds import approve
@@ -31,7 +31,7 @@ def tasks(town: Town) -> list[RefundTask]:
 
 def leave(town: Town, session: ParkingSession) -> None:
     with town.house.databases.write.begin() as tx:
-        service.record_exit(tx, session.id, "person:hoa", town.now)
+        record_exit(tx, session.id, Leaving("person:hoa", town.now), town.now)
 
 
 def pay_again(town: Town, session: ParkingSession, amount: int, intent: str = "again") -> Payment:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from parking.sessions import service
+from parking.sessions.exits import Leaving, record_exit, undo_exit
 from parking.sessions.models import ParkingSession
 from parking.sessions.service import Arrival, enter
 from payments.errors import Conflict, WrongUsage
@@ -55,7 +56,7 @@ def test_the_same_plate_may_stand_at_two_lots_and_come_back_after_leaving(town: 
     here, there = town.arrive(lot="HK01"), town.arrive(lot="DD01")
     assert here.id != there.id
     with town.house.databases.write.begin() as tx:
-        service.record_exit(tx, here.id, HOA, town.now)
+        record_exit(tx, here.id, Leaving(HOA, town.now), town.now)
     town.clock.forward(hours=1)
     assert town.arrive(lot="HK01").id != here.id
 
@@ -88,38 +89,38 @@ def test_an_exit_is_recorded_once_and_can_be_taken_back_for_ten_minutes(town: To
     left = town.clock.forward(hours=1)
     for _ in range(2):
         with databases.write.begin() as tx:
-            assert service.record_exit(tx, session.id, HOA, town.now).exit_at == left
+            assert record_exit(tx, session.id, Leaving(HOA, town.now), town.now).exit_at == left
         town.clock.forward(minutes=9)
     town.clock.now = left + timedelta(minutes=10)
     with databases.write.begin() as tx:
-        assert service.undo_exit(tx, session.id, HOA, town.now).exit_at is None
-        service.undo_exit(tx, session.id, HOA, town.now)
+        assert undo_exit(tx, session.id, HOA, town.now).exit_at is None
+        undo_exit(tx, session.id, HOA, town.now)
     assert acts(town, session) == ["session.enter", "session.exit", "session.undo_exit"]
 
 
 def test_an_exit_older_than_ten_minutes_stays(town: Town) -> None:
     session = town.arrive()
     with town.house.databases.write.begin() as tx:
-        service.record_exit(tx, session.id, HOA, town.now)
+        record_exit(tx, session.id, Leaving(HOA, town.now), town.now)
     town.clock.forward(minutes=10, seconds=1)
     with (
         pytest.raises(Conflict, match="more than ten minutes ago"),
         town.house.databases.write.begin() as tx,
     ):
-        service.undo_exit(tx, session.id, HOA, town.now)
+        undo_exit(tx, session.id, HOA, town.now)
 
 
 def test_an_exit_cannot_be_taken_back_once_the_plate_entered_again(town: Town) -> None:
     session = town.arrive()
     with town.house.databases.write.begin() as tx:
-        service.record_exit(tx, session.id, HOA, town.now)
+        record_exit(tx, session.id, Leaving(HOA, town.now), town.now)
     town.clock.forward(minutes=2)
     town.arrive()
     with (
         pytest.raises(Conflict, match="another open session"),
         town.house.databases.write.begin() as tx,
     ):
-        service.undo_exit(tx, session.id, HOA, town.now)
+        undo_exit(tx, session.id, HOA, town.now)
 
 
 def test_a_wrong_plate_is_corrected_with_a_reason_and_leaves_its_trace(town: Town) -> None:

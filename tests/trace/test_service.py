@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from parking.lots.service import issue_sign
 from parking.receipts.models import Receipt
+from parking.sessions.exits import Leaving, record_exit
 from parking.sessions.models import quote_of
 from parking.sessions.refunds import refund
-from parking.sessions.service import record_exit
 from parking.trace.model import Stage, Trace
 from parking.trace.service import trace
 from payments.db import business_day
@@ -190,7 +190,9 @@ def test_a_stay_that_began_without_a_sign_says_so(town: Town) -> None:
 def test_a_stay_begins_with_the_sign_that_was_scanned_and_ends_with_its_exit(paid: Paid) -> None:
     town = paid.town
     with town.house.databases.write.begin() as tx:
-        record_exit(tx, paid.session.id, "person:binh", town.clock.forward(minutes=5))
+        record_exit(
+            tx, paid.session.id, Leaving("person:binh", gone := town.clock.forward(minutes=5)), gone
+        )
         issue_sign(tx, town.lots["HK01"], "person:admin", town.now)
     found = look(paid, paid.payment.code)
     assert found.steps[0].text("en") == "Scanned the sign of lot HK01 · Bãi xe Trần Quang Khải"

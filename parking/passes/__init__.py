@@ -1,0 +1,1 @@
+"""Monthly passes: parking paid for a time instead of by the stay."""

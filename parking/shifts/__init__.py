@@ -1,0 +1,1 @@
+"""Shifts of attendants and the cash they account for."""
