@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from parking.languages import mark
-from parking.sessions.models import ParkingSession
+from parking.sessions.models import ParkingSession, TransferClaim
 from parking.sessions.service import flush_alone, lock_session
 from payments import audit
 from payments.errors import Conflict
@@ -61,6 +62,14 @@ def record_exit(
     return session
 
 
+#: A vehicle that is still here was not let out on its announced transfer either.
+_UNRELEASED = (
+    update(TransferClaim)
+    .where(TransferClaim.session_id == bindparam("stay"), TransferClaim.outcome.is_(None))
+    .values(released_by=None, released_at=None)
+)
+
+
 def undo_exit(tx: Session, session_id: uuid.UUID, actor: str, now: datetime) -> ParkingSession:
     """The vehicle is still here after all. Raises `Conflict` after ten minutes, or when the same
     plate, card or pass has entered again."""
@@ -76,5 +85,6 @@ def undo_exit(tx: Session, session_id: uuid.UUID, actor: str, now: datetime) -> 
     session.exit_at = session.exit_by = session.exit_recorded_at = None
     session.exit_kind = session.exit_proof = None
     flush_alone(tx, session.plate)
+    tx.execute(_UNRELEASED, {"stay": session.id})
     audit.append(tx, actor, "session.undo_exit", session.reference, {"exit_at": before}, now)
     return session

@@ -204,7 +204,7 @@ def correct_plate(
 ) -> ParkingSession:
     """Replace a plate that was typed wrongly. Raises `InvalidPlate`, `WrongUsage` without a reason,
     `Conflict` when the right plate is parked here already."""
-    session, why = lock_session(tx, session_id), _reason(reason)
+    session, why = lock_session(tx, session_id), read_reason(reason)
     read: Plate = read_plate(plate, session.vehicle_class)
     before = session.plate
     session.plate_key, session.plate, session.plate_kind = read.key, read.display, read.kind
@@ -215,7 +215,8 @@ def correct_plate(
     return session
 
 
-def _reason(text: str) -> str:
+def read_reason(text: str) -> str:
+    """A reason as people type it, in one line. Raises `WrongUsage`."""
     reason = " ".join(text.split())
     if not 3 <= len(reason) <= LONGEST_REASON:
         raise WrongUsage(
