@@ -1,4 +1,5 @@
-"""Where the money is to go: the form stands on the receipt, whose link only the driver has."""
+"""Where the money is to go: the form stands on the receipt, whose link only the driver has, and for a
+payment that never was enough for one, on the page of the parking session."""
 
 from __future__ import annotations
 
@@ -6,20 +7,21 @@ import uuid
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from parking.driver import pace
-from parking.driver.receipt_pages import show
+from parking.driver import pace, receipt_pages, session_pages
+from parking.driver.links import find
 from parking.house import House
 from parking.languages import explain
+from parking.receipts.models import Receipt
 from parking.receipts.service import receipt_by_token
+from parking.sessions.models import ParkingSession
+from parking.sessions.service import DRIVER
 from parking.web.language import reader_language
 from payments import claims
-from payments.errors import Conflict, NotFound, WrongUsage
+from payments.errors import Complaint, Conflict, NotFound, WrongUsage
 from payments.models import Refund
-
-#: Who names an account: whoever holds the link of the receipt.
-ACTOR = "driver"
 
 
 def add(pages: Blueprint, house: House) -> None:
@@ -27,28 +29,57 @@ def add(pages: Blueprint, house: House) -> None:
 
     @pages.post("/r/<token>/refunds/<uuid:refund_id>")
     def claim(token: str, refund_id: uuid.UUID) -> ResponseReturnValue:
-        return _claim(house, token, refund_id)
+        with house.databases.read() as tx:
+            refund = _of_receipt(tx, token, refund_id)
+        refusal = _claim(house, refund)
+        if refusal:
+            return receipt_pages.show(house, token, _words(refusal), refusal.http_status)
+        return redirect(url_for("driver.receipt", token=token) + "#refund", 303)
+
+    @pages.post("/s/<link>/refunds/<uuid:refund_id>")
+    def claim_here(link: str, refund_id: uuid.UUID) -> ResponseReturnValue:
+        with house.databases.read() as tx:
+            session = find(house, tx, link)
+            refund = _of_session(tx, session, refund_id)
+        refusal = _claim(house, refund)
+        if refusal:
+            words = _words(refusal)
+            return session_pages.show(house, session, link, words, refusal.http_status)
+        return redirect(url_for("driver.session", link=link) + "#refund", 303)
 
 
-def _claim(house: House, token: str, refund_id: uuid.UUID) -> ResponseReturnValue:
+def _claim(house: House, refund: Refund) -> Complaint | None:
+    """Keep the account that the form names; what was wrong with it otherwise. Raises `TooMany`."""
     now = house.clock()
-    with house.databases.read() as tx:
-        refund = _refund(tx, token, refund_id)
     with house.databases.write.begin() as tx:
         pace.count(tx, "claim", request.remote_addr or "", now)
     try:
         payee = _named(house, refund)
         with house.databases.write.begin() as tx:
-            claims.give(tx, house.gateways.vault, refund_id, payee, ACTOR, now)
+            claims.give(tx, house.gateways.vault, refund.id, payee, DRIVER, now)
     except (WrongUsage, Conflict) as error:
-        return show(house, token, explain(error, reader_language()), error.http_status)
-    return redirect(url_for("driver.receipt", token=token) + "#refund", 303)
+        return error
+    return None
 
 
-def _refund(tx: Session, token: str, refund_id: uuid.UUID) -> Refund:
+def _words(refusal: Complaint) -> str:
+    return explain(refusal, reader_language())
+
+
+def _of_receipt(tx: Session, token: str, refund_id: uuid.UUID) -> Refund:
     """A refund of the receipt's payment. Raises `NotFound`, also for another payment's."""
     receipt, refund = receipt_by_token(tx, token), tx.get(Refund, refund_id)
     if refund is None or refund.payment_id != receipt.payment_id:
+        raise NotFound("There is no such refund.")
+    return refund
+
+
+def _of_session(tx: Session, session: ParkingSession, refund_id: uuid.UUID) -> Refund:
+    """A refund of a payment for this stay that has no receipt. Raises `NotFound` for any other."""
+    refund = tx.get(Refund, refund_id)
+    if refund is None or refund.payment.reference != session.reference:
+        raise NotFound("There is no such refund.")
+    if tx.scalar(select(Receipt.id).where(Receipt.payment_id == refund.payment_id)):
         raise NotFound("There is no such refund.")
     return refund
 

@@ -6,6 +6,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from parking.driver import (
+    announce_pages,
     claim_pages,
     lot_pages,
     payment_pages,
@@ -26,6 +27,7 @@ def blueprint(house: House) -> Blueprint:
     session_pages.add(pages, house)
     payment_pages.add(pages, house)
     transfer_pages.add(pages, house)
+    announce_pages.add(pages, house)
     receipt_pages.add(pages, house)
     claim_pages.add(pages, house)
     pages.register_error_handler(Doubtful, _warn)

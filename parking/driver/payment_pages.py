@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from parking.driver import pace
 from parking.driver.links import find, local_link, public_link
+from parking.driver.paying_again import question
 from parking.driver.session_view import is_open, mark_of, payments_of
 from parking.house import House
 from parking.lots.offers import NotOffered, Way, chosen_way, ways_at
@@ -52,8 +53,11 @@ def _pay(house: House, link: str) -> Response:
         if not ways:
             raise
         return _back(house, session, "?gone=yes")  # the page says so, beside what can be chosen
+    decided = request.form.get("again", "")
+    if not decided and (page := question(house, session, quote, way, link)):
+        return Response(page, 200, content_type="text/html; charset=utf-8")
     payment = _started(house, session, way)
-    return _onward(payment, link) or _back(house, session, "?from=pay")
+    return _onward(payment, link, decided) or _back(house, session, "?from=pay")
 
 
 def _offered(house: House, session: ParkingSession) -> Quote:
@@ -85,11 +89,12 @@ def _started(house: House, session: ParkingSession, way: Way) -> Payment:
     )
 
 
-def _onward(payment: Payment, link: str) -> Response | None:
+def _onward(payment: Payment, link: str, again: str) -> Response | None:
     """Where the driver goes on to pay: our page of the bank transfer, or the payment company's. None
     when the session page says the rest: nobody answered, or it was refused."""
     if is_open(payment) and payment.transfer:
-        return redirect(url_for("driver.transfer", link=link, code=payment.code), 303)
+        where = url_for("driver.transfer", link=link, code=payment.code, again=again or None)
+        return redirect(where, 303)
     if not is_open(payment) or payment.checkout_url is None:
         return None
     return to_provider(payment.checkout_url)

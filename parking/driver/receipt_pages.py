@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
 from parking.driver.links import local_link
-from parking.driver.refund_way import DriverWay, ways_of
+from parking.driver.refund_way import bank_choices, ways_of
 from parking.house import House
 from parking.lots.offers import label_of
 from parking.receipts.models import Receipt
@@ -18,9 +16,7 @@ from parking.receipts.service import number_text, receipt_by_token
 from parking.receipts.vat import rate_at
 from parking.sessions.models import ParkingSession
 from parking.web.arrival_form import vehicle_name
-from payments.claims import Payee, payer_of
 from payments.models import Payment
-from qr.banks import banks
 
 
 def add(pages: Blueprint, house: House) -> None:
@@ -38,7 +34,6 @@ def show(house: House, token: str, problem: str = "", status: int = 200) -> Resp
         session = tx.get_one(ParkingSession, found.session_id)
         payment = tx.get_one(Payment, found.payment_id)
         ways = ways_of(house, tx, [payment.id])
-        payer = _payer(house, tx, payment, ways)
     page = render_template(
         "driver/receipt.html",
         receipt=found,
@@ -52,24 +47,11 @@ def show(house: House, token: str, problem: str = "", status: int = 200) -> Resp
         link=local_link(house, session),
         ways=ways,
         token=token,
-        payer=payer,
         banks=bank_choices(),
         problem=problem,
         given=request.form,
     )
     return page, status
-
-
-def _payer(house: House, tx: Session, payment: Payment, ways: Iterable[DriverWay]) -> Payee | None:
-    """The account the money came from, when the page asks for one."""
-    asks = any(seen.claimable for seen in ways)
-    return payer_of(tx, house.gateways, payment) if asks else None
-
-
-def bank_choices() -> list[tuple[str, str]]:
-    """BIN and name of every bank, as a person looks for it."""
-    named = [(bank.bin, bank.short_name) for bank in banks().values()]
-    return sorted(named, key=lambda choice: choice[1].casefold())
 
 
 def percent(receipt: Receipt) -> str:

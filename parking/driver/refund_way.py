@@ -14,8 +14,10 @@ from parking.house import House
 from parking.languages import mark
 from parking.receipts.models import Receipt
 from parking.sessions.ways_back import Reached, WayBack, ways_back
+from payments.claims import Payee, payer_of
 from payments.payback import RefundTask
 from payments.refund_tasks import SYSTEM
+from qr.banks import banks
 
 #: What is said first, by how far the money is.
 TITLES = {
@@ -25,6 +27,8 @@ TITLES = {
     Reached.FAILED: mark("%(amount)s could not be sent back yet; the operator knows"),
 }
 ON_ITS_WAY = mark("%(amount)s goes back to you")
+#: While the money is so far, the driver is asked for an account.
+ASKING = (Reached.NO_ACCOUNT, Reached.CLAIMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +42,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class DriverWay:
-    """A way back beside the receipt (by its token) of the payment it belongs to."""
+    """A way back beside the receipt (by its token) of the payment it belongs to, which has none when
+    it never was paid in full; `payer` is the account its money came from, while one is asked for."""
 
     way: WayBack
     token: str | None
+    payer: Payee | None
 
     @property
     def title(self) -> str:
@@ -55,7 +61,7 @@ class DriverWay:
     @property
     def claimable(self) -> bool:
         """The driver may say where the money goes, or correct it."""
-        return self.way.reached in (Reached.NO_ACCOUNT, Reached.CLAIMED)
+        return self.way.reached in ASKING
 
     @property
     def steps(self) -> Sequence[Step]:
@@ -101,4 +107,17 @@ def ways_of(house: House, tx: Session, payments: Collection[uuid.UUID]) -> Seque
         select(Receipt.payment_id, Receipt.token).where(Receipt.payment_id.in_(payments))
     )
     tokens = {row[0]: row[1] for row in receipts}
-    return [DriverWay(way, tokens.get(way.task.payment_id)) for way in found]
+    return [
+        DriverWay(way, tokens.get(way.task.payment_id), _payer(house, tx, way)) for way in found
+    ]
+
+
+def _payer(house: House, tx: Session, way: WayBack) -> Payee | None:
+    asks = way.reached in ASKING
+    return payer_of(tx, house.gateways, way.task.payment) if asks else None
+
+
+def bank_choices() -> list[tuple[str, str]]:
+    """BIN and name of every bank, as a person looks for it."""
+    named = [(bank.bin, bank.short_name) for bank in banks().values()]
+    return sorted(named, key=lambda choice: choice[1].casefold())

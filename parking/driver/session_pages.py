@@ -7,7 +7,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from parking.driver.links import find, public_link
-from parking.driver.refund_way import ways_of
+from parking.driver.refund_way import bank_choices, ways_of
 from parking.driver.session_view import receipts_for, view
 from parking.house import House
 from parking.people.guard import current_badge
@@ -40,10 +40,13 @@ def _session(house: House, link: str) -> ResponseReturnValue:
     badge = current_badge()
     if badge is not None and badge.role == "attendant" and found.lot_id in badge.lots:
         return redirect(url_for("attendant.check", session_id=found.id), 303)
-    return _page(house, found, link)
+    return show(house, found, link)
 
 
-def _page(house: House, session: ParkingSession, link: str) -> str:
+def show(
+    house: House, session: ParkingSession, link: str, problem: str = "", status: int = 200
+) -> ResponseReturnValue:
+    """The page; `problem` says what was wrong with a form on it."""
     now = house.clock()
     with house.databases.read() as tx:
         seen = view(house, tx, session, now)
@@ -51,7 +54,7 @@ def _page(house: House, session: ParkingSession, link: str) -> str:
     receipts = [(r.token, number_text(operator, r)) for r in receipts_for(house, session, now)]
     with house.databases.read() as tx:  # anew: a receipt may have been issued just now
         ways = ways_of(house, tx, [payment.id for payment in seen.payments])
-    return render_template(
+    page = render_template(
         "driver/session.html",
         seen=seen,
         shown=seen.shown,
@@ -65,7 +68,11 @@ def _page(house: House, session: ParkingSession, link: str) -> str:
         link=link,
         payment_codes=[(when(p.created_at), p.code) for p in seen.payments],
         news={name for name in NEWS if name in request.args},
+        problem=problem,
+        banks=bank_choices() if ways else (),
+        given=request.form,
     )
+    return page, status
 
 
 def _code(house: House, link: str, kind: str) -> Response:

@@ -13,8 +13,9 @@ from parking.house import House
 from parking.lots.offers import Way, label_of, ways_at
 from parking.receipts import service as receipts
 from parking.receipts.models import Receipt
+from parking.sessions.claims import open_claim
 from parking.sessions.due import Standing, standing
-from parking.sessions.models import ParkingSession, Quote
+from parking.sessions.models import ParkingSession, Quote, TransferClaim
 from parking.sessions.quotes import lines_of, standing_offer
 from parking.sessions.states import Shown, show
 from parking.tariffs import Line
@@ -26,13 +27,15 @@ from payments.models import Payment
 @dataclass(frozen=True, slots=True)
 class SessionView:
     """`payment` is the newest attempt, `offer` the price that holds now, `ways` how that can be paid
-    now, `labels` what people call the way each attempt was begun by."""
+    now, `labels` what people call the way each attempt was begun by. `claim` while somebody vouches
+    for a transfer that the bank has not told of."""
 
     shown: Shown
     offer: Quote | None
     payments: Sequence[Payment]
     ways: Sequence[Way]
     labels: Sequence[str]
+    claim: TransferClaim | None
     now: datetime
 
     @property
@@ -65,7 +68,12 @@ class SessionView:
     @property
     def waiting(self) -> bool:
         """A payment may still be confirmed at any moment."""
-        return bool(self.unfinished)
+        return bool(self.unfinished) or self.claim is not None
+
+    @property
+    def transfer(self) -> Payment | None:
+        """The newest bank transfer nothing came of yet, whether its code still holds or not."""
+        return next((p for p in self.payments if p.transfer and not p.received), None)
 
     @property
     def awaited(self) -> bool:
@@ -110,6 +118,7 @@ def view(house: House, tx: Session, session: ParkingSession, now: datetime) -> S
         payments=payments,
         ways=ways_at(tx, house.gateways, session.lot, amount, currency, now),
         labels=[label_of(house.gateways, payment) for payment in payments],
+        claim=open_claim(tx, session.id),
         now=now,
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Blueprint, Response, redirect, render_template, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -23,6 +23,7 @@ from parking.web.language import say
 from payments.errors import NotFound
 from payments.models import Payment
 from payments.provider import BankTransfer
+from payments.silence import silences
 from qr import image
 from qr.banks import banks
 from qr.transfer_picture import TransferPicture, transfer_png
@@ -40,7 +41,7 @@ def add(pages: Blueprint, house: House) -> None:
     def transfer(link: str, code: str) -> ResponseReturnValue:
         seen, payment = _find(house, link, code)
         found = transfer_of(payment)
-        if found is None or _settled(seen, payment):
+        if found is None or _settled(seen, payment) or _announced(seen):
             return redirect(url_for("driver.session", link=link), 303)
         return _page(house, link, seen, payment, found)
 
@@ -70,6 +71,11 @@ def _settled(seen: SessionView, payment: Payment) -> bool:
     return payment.state == "paid" or seen.shown.standing.settled
 
 
+def _announced(seen: SessionView) -> bool:
+    """The money is said to be on its way: nobody is shown the code again who did not ask for it."""
+    return seen.claim is not None and "again" not in request.args
+
+
 def _stage(seen: SessionView, payment: Payment) -> Stage:
     return stage_of(payment, seen.offer, seen.shown.standing, seen.now)
 
@@ -79,6 +85,8 @@ def _page(
 ) -> str:
     label = say("QR code of the bank transfer %(code)s", code=payment.code)
     slow_in = payment.created_at + SLOW - seen.now
+    with house.databases.read() as tx:
+        late = silences(tx, house.gateways, [payment.account], seen.now)
     return render_template(
         "driver/transfer.html",
         seen=seen,
@@ -91,6 +99,8 @@ def _page(
         apps=bank_apps(transfer, payment.amount, house.config.public_url),
         stage=_stage(seen, payment),
         again=_way_again(seen, payment),
+        late=bool(late),
+        given={},
         link=link,
         slow_in=max(0, int(slow_in.total_seconds())),
         over_in=int((payment.expires_at - seen.now).total_seconds()) + 1,
