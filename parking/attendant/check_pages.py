@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from parking.attendant.feeds import late_feeds
 from parking.attendant.history import history
 from parking.attendant.own import own_session
 from parking.house import House
@@ -19,10 +20,12 @@ from parking.languages import explain, mark
 from parking.people.badge import Badge
 from parking.people.guard import the_badge
 from parking.sessions import exits, service
+from parking.sessions.claims import open_claim
 from parking.sessions.due import standing
 from parking.sessions.exits import Leaving
 from parking.sessions.states import show
 from parking.sessions.transfers import open_transfer
+from parking.web.actors import names_of
 from parking.web.arrival_form import vehicle_name
 from parking.web.language import reader_language
 from payments import audit
@@ -51,19 +54,19 @@ def add(pages: Blueprint, house: House) -> None:
         def act(tx: Session, own: uuid.UUID, badge: Badge, now: datetime) -> None:
             _let_out(house, tx, own, badge, now)
 
-        return _do(house, session_id, act, url_for("attendant.vehicles"))
+        return carry_out(house, session_id, act, then=url_for("attendant.vehicles"))
 
     @pages.post("/sessions/<uuid:session_id>/undo-exit")
     def undo_exit(session_id: uuid.UUID) -> ResponseReturnValue:
-        return _do(house, session_id, _undo)
+        return carry_out(house, session_id, _undo)
 
     @pages.post("/sessions/<uuid:session_id>/plate")
     def correct_plate(session_id: uuid.UUID) -> ResponseReturnValue:
-        return _do(house, session_id, _correct)
+        return carry_out(house, session_id, _correct)
 
     @pages.post("/sessions/<uuid:session_id>/entry")
     def confirm_entry(session_id: uuid.UUID) -> ResponseReturnValue:
-        return _do(house, session_id, _confirm)
+        return carry_out(house, session_id, _confirm)
 
 
 def _page(
@@ -76,6 +79,8 @@ def _page(
         trail = history(tx, session)
         attempts = select(Payment).where(Payment.reference == session.reference)
         payments = tx.scalars(attempts.order_by(Payment.id.desc())).all()
+        claim, late = open_claim(tx, session.id), late_feeds(house, tx, [session.lot], now)
+        names = names_of(tx, [claim.claimed_by, claim.released_by or ""] if claim else [])
     link = session_link(house.keys, "", session.token).removeprefix("/s/")
     page = render_template(
         "attendant/check.html",
@@ -84,12 +89,13 @@ def _page(
         lines=[(line.say(reader_language()), line.amount) for line in shown.standing.lines],
         entry_local=local_input(session.entry_at),
         undo=shown.left and session.exit_at is not None and now - session.exit_at <= exits.UNDO_WINDOW,
+        claim=claim, names=names, late=late,
         problem=problem, ask=ask, news=request.args.get("news", ""), given=request.form,
     )  # fmt: skip
     return page, status
 
 
-def _do(house: House, session_id: uuid.UUID, act: Act, then: str = "") -> ResponseReturnValue:
+def carry_out(house: House, session_id: uuid.UUID, act: Act, then: str = "") -> ResponseReturnValue:
     """Carry out `act` on an own session; what it refuses is explained on the check screen."""
     badge, now = the_badge(), house.clock()
     try:

@@ -12,9 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from parking.languages import mark
-from parking.people.models import Person
 from parking.sessions.models import ParkingSession
-from parking.sessions.service import DRIVER
+from parking.web.actors import names_of
 from parking.web.formats import money, when
 from parking.web.language import say
 from payments.models import Audit, AuditDetail
@@ -26,6 +25,10 @@ SENTENCES = {
     "session.undo_exit": mark("Exit of %(exit_at)s taken back"),
     "session.correct_plate": mark("Plate corrected from %(before)s to %(after)s: %(reason)s"),
     "session.confirm_entry": mark("Entry time %(after)s confirmed (declared: %(before)s)"),
+    "session.claim": mark("Said that %(due)s was transferred (bank reference: %(reference)s)"),
+    "session.claim_withdrawn": mark("Took back that %(due)s was transferred"),
+    "session.release": mark("Let out, waiting for the bank: %(due)s"),
+    "session.claim_unpaid": mark("Closed: %(due)s never came. %(reason)s"),
 }
 #: Parts that are instants, by act; what else looks like one is text.
 INSTANTS = {"session.undo_exit": ("exit_at",), "session.confirm_entry": ("before", "after")}
@@ -50,17 +53,11 @@ def history(tx: Session, session: ParkingSession) -> Sequence[Event]:
         .order_by(Audit.id.desc())
     )
     rows = [(entry, detail) for entry, detail in tx.execute(query)]
-    names = _names(tx, {entry.actor for entry, _ in rows})
+    names = names_of(tx, {entry.actor for entry, _ in rows})
     return [
         Event(entry.at, names.get(entry.actor, entry.actor), _text(entry.act, detail or {}))
         for entry, detail in rows
     ]
-
-
-def _names(tx: Session, actors: set[str]) -> Mapping[str, str]:
-    usernames = [actor.removeprefix("person:") for actor in actors]
-    people = tx.execute(select(Person.username, Person.name).where(Person.username.in_(usernames)))
-    return {f"person:{row.username}": row.name for row in people} | {DRIVER: say("Driver")}
 
 
 def _text(act: str, detail: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from parking.attendant.feeds import late_feeds
 from parking.attendant.own import own_lots
 from parking.house import House
 from parking.lots.models import Lot
@@ -47,9 +48,11 @@ def add(pages: Blueprint, house: House) -> None:
 
     @pages.get("/")
     def vehicles() -> ResponseReturnValue:
+        now = house.clock()
         with house.databases.read() as tx:
-            inside = look(house, tx, the_badge(), house.clock())
-        return render_template("attendant/vehicles.html", inside=inside)
+            inside = look(house, tx, the_badge(), now)
+            late = late_feeds(house, tx, inside.lots, now)
+        return render_template("attendant/vehicles.html", inside=inside, late=late)
 
 
 def look(house: House, tx: Session, badge: Badge, now: datetime) -> Inside:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from parking.attendant import check_pages, entry_pages, list_pages
+from parking.attendant import check_pages, claim_pages, entry_pages, list_pages
 from parking.house import House
 
 
@@ -14,4 +14,5 @@ def blueprint(house: House) -> Blueprint:
     list_pages.add(pages, house)
     entry_pages.add(pages, house)
     check_pages.add(pages, house)
+    claim_pages.add(pages, house)
     return pages

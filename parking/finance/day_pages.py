@@ -8,6 +8,7 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from parking.finance.claim_pages import at_the_bank
 from parking.finance.month import days_of, read_month, sum_of
 from parking.house import House
 from parking.people.guard import the_badge
@@ -51,8 +52,10 @@ def read_day(text: str) -> date:
 def _month(house: House) -> ResponseReturnValue:
     today = business_day(house.clock())
     wanted = read_month(request.args.get("month", ""), today)
+    operator = the_badge().operator
     with house.databases.read() as tx:
-        rows = days_of(tx, wanted, the_badge().operator)
+        rows = days_of(tx, wanted, operator)
+        bank = at_the_bank(house, tx, operator, house.clock())
     return render_template(
         "finance/month.html",
         month=wanted,
@@ -60,6 +63,7 @@ def _month(house: House) -> ResponseReturnValue:
         total=sum_of(rows),
         states=DAY_STATES,
         today=today,
+        bank=bank,
     )
 
 

@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from parking.finance import (
     break_pages,
+    claim_pages,
     day_pages,
     payout_pages,
     refund_pages,
@@ -27,6 +28,7 @@ def blueprint(house: House) -> Blueprint:
         refund_pages,
         payout_pages,
         upload_pages,
+        claim_pages,
     ):
         room.add(pages, house)
     return pages

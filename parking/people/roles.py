@@ -33,6 +33,7 @@ MATRIX = {
     "finance.decide_refund": frozenset({"finance"}),
     "finance.make_payout_list": frozenset({"finance"}),
     "finance.payout_file": frozenset({"finance"}),
+    "finance.close_claim": frozenset({"finance"}),
     "finance.attach_money": frozenset({"finance"}),
     "finance.hand_in": frozenset({"finance"}),
     "finance.take_in": frozenset({"finance"}),
