@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -18,12 +19,15 @@ from payments.payback import RefundClaim, RefundTask
 from payments.payouts import make_list
 from payments.refund_tasks import Approval, propose, reject
 from payments.refunds import RefundRequest
+from payments.service import record
 from tests.bank_rail import bank_tells, by_bank
 from tests.driver.kit import plain, session_path
 from tests.driver.test_receipt_page import receipt_link
+from tests.driver.transfers import arrived
 from tests.kit import Town
 from tests.web.kit import Browser
 
+PAYER = {"to": "payer"}
 TYPED = {"bank": "970418", "account": "1234 5678 90", "holder": "Trần Thị Bình"}
 
 
@@ -158,4 +162,73 @@ def test_the_refund_of_another_payment_is_not_there(story: Story) -> None:
     answer = story.browser.post(f"{link}/refunds/{refund.id}", page=story.receipt, **TYPED)
     assert answer.status_code == 404
     assert re.search("khoản hoàn", plain(answer))
+    assert story.claimed() is None
+
+
+# Money that never was enough for a receipt
+
+
+class Part:
+    """A car whose driver transferred 10,000 of 25,000 dong and paid the rest in another way; the part
+    goes back."""
+
+    def __init__(self, town: Town) -> None:
+        self.town = by_bank(town)
+        self.browser = Browser(self.town.house)
+        session = self.town.arrive("30A-222.22")
+        self.town.clock.forward(minutes=50)
+        self.path = session_path(self.town, session)
+        self.refund = self._part_of(self.town.checkout(session))
+
+    def _part_of(self, payment: Payment) -> Refund:
+        house, now = self.town.house, self.town.now
+        wish = RefundRequest(payment.id, 10_000, "excess", "Trả lại phần thiếu", "person:hoa", "p")
+        with house.databases.write.begin() as tx:
+            told = arrived(payment, 10_000, now)
+            record(tx, payment.account, told, now, source="webhook", raw=b"a bank's words")
+            task = propose(tx, wish, now)
+        approval = Approval("person:lan", 0, now)
+        return approve(house.databases.write, house.gateways, task.id, approval)
+
+    def claim(
+        self, form: Mapping[str, str], status: int = 303, refund: Refund | None = None
+    ) -> str:
+        path = f"{self.path}/refunds/{(refund or self.refund).id}"
+        answer = self.browser.post(path, page=self.path, **form)
+        assert answer.status_code == status, answer.get_data(as_text=True)
+        return plain(answer)
+
+    def claimed(self) -> RefundClaim | None:
+        with self.town.house.databases.read() as tx:
+            return tx.scalar(select(RefundClaim))
+
+
+def test_a_part_without_a_receipt_is_claimed_on_the_sessions_page(town: Town) -> None:
+    part = Part(town)
+    assert "Back to Vietcombank ****3456" in plain(part.browser.get(f"{part.path}?lang=en"))
+    part.claim(PAYER)
+    claim = part.claimed()
+    assert claim is not None
+    assert (claim.hint, claim.given_by) == ("Vietcombank ****3456", "driver")
+    assert "Goes to Vietcombank ****3456" in plain(part.browser.get(f"{part.path}?lang=en"))
+
+
+def test_an_account_that_is_none_is_explained_there_too(town: Town) -> None:
+    part = Part(town)
+    wrong = part.claim({**TYPED, "account": "12"}, 400)
+    assert "12 không phải là số tài khoản" in wrong
+    assert part.claimed() is None
+    part.claim(TYPED)
+    assert part.claimed() is not None
+
+
+def test_the_sessions_link_claims_nothing_that_has_a_receipt_or_is_of_another(
+    story: Story, town: Town
+) -> None:
+    refund = story.approve()
+    here = session_path(story.town, story.session)
+    answer = story.browser.post(f"{here}/refunds/{refund.id}", page=story.receipt, **PAYER)
+    assert answer.status_code == 404
+    part = Part(replace(story.town))
+    part.claim(PAYER, 404, refund)
     assert story.claimed() is None
