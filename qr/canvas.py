@@ -1,4 +1,4 @@
-"""A page described once, in millimetres, and drawn twice: as PNG pixels and as SVG."""
+"""A page described once, in millimetres, and drawn as PNG pixels and as SVG; `qr.pdf` draws it too."""
 
 from __future__ import annotations
 

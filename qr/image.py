@@ -6,7 +6,7 @@ in tests. Every picture has the quiet zone of four modules that ISO/IEC 18004 as
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from io import BytesIO
 from itertools import groupby
 from typing import Literal
@@ -81,17 +81,16 @@ def svg(payload: str, *, correction: Correction = "M", mask: Mask = None, label:
 def outline(modules: Matrix, offset: int = 0) -> str:
     """SVG path data of the dark modules, neighbours in a row drawn as one bar."""
     return "".join(
-        f"M{x + offset} {y + offset}h{width}v1h-{width}z"
-        for y, row in enumerate(modules)
-        for x, width in _runs(row)
+        f"M{x + offset} {y + offset}h{width}v1h-{width}z" for x, y, width in bars(modules)
     )
 
 
-def _runs(row: Sequence[bool]) -> Iterator[tuple[int, int]]:
-    """(start, length) of every unbroken stretch of dark modules."""
-    x = 0
-    for dark, stretch in groupby(row):
-        width = len(list(stretch))
-        if dark:
-            yield x, width
-        x += width
+def bars(modules: Matrix) -> Iterator[tuple[int, int, int]]:
+    """(x, y, width) of every unbroken stretch of dark modules in a row, from the top left corner."""
+    for y, row in enumerate(modules):
+        x = 0
+        for dark, stretch in groupby(row):
+            width = len(list(stretch))
+            if dark:
+                yield x, y, width
+            x += width

@@ -1,4 +1,4 @@
-"""Signed links: what a printed sign and a parking session carry.
+"""Signed links: what a printed sign, a numbered card and a parking session carry.
 
 A link is data from a stranger until its code (MAC) has been checked. The code is HMAC-SHA256 cut to
 130 bits, written as 26 symbols of an alphabet without 0, 1, I and O: no spare bits, so a link has
@@ -26,6 +26,7 @@ _VERSION = re.compile(r"[1-9][0-9]{0,5}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22,64}")
 _SEAL = rf"(?P<key>{_KEY_ID.pattern})\.(?P<mac>[{ALPHABET}]{{{MAC_SYMBOLS}}})"
 _SIGN_PATH = re.compile(rf"/l/(?P<lot>{_LOT.pattern})/(?P<version>{_VERSION.pattern})/{_SEAL}")
+_CARD_PATH = re.compile(rf"/c/(?P<lot>{_LOT.pattern})/(?P<number>{_VERSION.pattern})/{_SEAL}")
 _SESSION_PATH = re.compile(rf"/s/(?P<token>{_TOKEN.pattern})\.{_SEAL}")
 
 
@@ -67,6 +68,14 @@ class SignClaim:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class CardClaim:
+    """What a genuine card says of itself. Whether it may be used is the caller's to know."""
+
+    lot_number: str
+    number: int
+
+
 def sign_link(ring: KeyRing, public_url: str, lot_number: str, version: int) -> str:
     """The link printed on version `version` (1 to 999999) of a lot's sign.
 
@@ -75,6 +84,13 @@ def sign_link(ring: KeyRing, public_url: str, lot_number: str, version: int) -> 
     if not _LOT.fullmatch(lot_number) or not _VERSION.fullmatch(str(version)):
         raise InvalidLink(f"lot {lot_number!r}, sign version {version!r} cannot be in a link")
     return f"{_base(public_url)}/l/{lot_number}/{version}/{_seal(ring, 'sign', lot_number, str(version))}"
+
+
+def card_link(ring: KeyRing, public_url: str, lot_number: str, number: int) -> str:
+    """The link printed on card `number` (1 to 999999) of a lot. Raises `InvalidLink` like `sign_link`."""
+    if not _LOT.fullmatch(lot_number) or not _VERSION.fullmatch(str(number)):
+        raise InvalidLink(f"lot {lot_number!r}, card {number!r} cannot be in a link")
+    return f"{_base(public_url)}/c/{lot_number}/{number}/{_seal(ring, 'card', lot_number, str(number))}"
 
 
 def session_link(ring: KeyRing, public_url: str, token: str) -> str:
@@ -88,6 +104,12 @@ def read_sign_path(ring: KeyRing, path: str) -> SignClaim:
     """The lot and version of a sign link's path ("/l/…"). Raises `InvalidLink` unless genuine."""
     match = _checked(ring, "sign", _SIGN_PATH.fullmatch(path), ("lot", "version"))
     return SignClaim(match["lot"], int(match["version"]))
+
+
+def read_card_path(ring: KeyRing, path: str) -> CardClaim:
+    """The lot and number of a card link's path ("/c/…"). Raises `InvalidLink` unless genuine."""
+    match = _checked(ring, "card", _CARD_PATH.fullmatch(path), ("lot", "number"))
+    return CardClaim(match["lot"], int(match["number"]))
 
 
 def read_session_path(ring: KeyRing, path: str) -> str:

@@ -9,9 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qr.links import (
+    CardClaim,
     InvalidLink,
     KeyRing,
     SignClaim,
+    card_link,
+    read_card_path,
     read_session_path,
     read_sign_path,
     session_link,
@@ -24,6 +27,7 @@ RING = KeyRing(OLD)
 TOKEN = "Zm9vYmFyYmF6cXV4MTIzNA"
 SIGN = sign_link(RING, URL, "HK-012", 3).removeprefix(URL)
 SESSION = session_link(RING, URL, TOKEN).removeprefix(URL)
+CARD = card_link(RING, URL, "HK-012", 42).removeprefix(URL)
 
 
 def test_a_sign_link_says_lot_and_version() -> None:
@@ -34,10 +38,15 @@ def test_a_session_link_gives_its_token_back() -> None:
     assert read_session_path(RING, SESSION) == TOKEN
 
 
+def test_a_card_link_says_lot_and_number() -> None:
+    assert read_card_path(RING, CARD) == CardClaim("HK-012", 42)
+
+
 def test_the_code_of_a_known_link_never_changes() -> None:
-    """Printed signs depend on it: a change here retires every sign in the city."""
+    """Printed signs and cards depend on it: a change here retires every one in the city."""
     assert SIGN.endswith("/3/k1.7C6NU9E9RC5TEKVJGRCA3FXZXN")
     assert SESSION.endswith(".k1.STJVFZSF4C2F55MQC5AUBMENW8")
+    assert CARD.endswith("/42/k1.B7BWS6B35MK4VV3MU2QE8NJVHZ")
 
 
 def test_a_trailing_slash_of_the_public_url_makes_no_second_link() -> None:
@@ -45,7 +54,7 @@ def test_a_trailing_slash_of_the_public_url_makes_no_second_link() -> None:
 
 
 @settings(deadline=None, max_examples=300)
-@given(data=st.data(), path=st.sampled_from([SIGN, SESSION]))
+@given(data=st.data(), path=st.sampled_from([SIGN, SESSION, CARD]))
 def test_any_changed_character_is_refused(data: st.DataObject, path: str) -> None:
     place = data.draw(st.integers(0, len(path) - 1))
     other = data.draw(st.sampled_from(printable).filter(lambda c: c != path[place]))
@@ -53,14 +62,14 @@ def test_any_changed_character_is_refused(data: st.DataObject, path: str) -> Non
 
 
 @settings(deadline=None, max_examples=200)
-@given(data=st.data(), path=st.sampled_from([SIGN, SESSION]))
+@given(data=st.data(), path=st.sampled_from([SIGN, SESSION, CARD]))
 def test_any_flipped_bit_is_refused(data: st.DataObject, path: str) -> None:
     raw = bytearray(path.encode())
     raw[data.draw(st.integers(0, len(raw) - 1))] ^= 1 << data.draw(st.integers(0, 7))
     refuse(raw.decode("latin-1"))
 
 
-@pytest.mark.parametrize("path", [SIGN, SESSION])
+@pytest.mark.parametrize("path", [SIGN, SESSION, CARD])
 def test_a_cut_or_lengthened_link_is_refused(path: str) -> None:
     for end in range(len(path)):
         refuse(path[:end])
@@ -68,7 +77,7 @@ def test_a_cut_or_lengthened_link_is_refused(path: str) -> None:
         refuse(path + tail)
 
 
-@pytest.mark.parametrize("path", [SIGN, SESSION])
+@pytest.mark.parametrize("path", [SIGN, SESSION, CARD])
 def test_another_spelling_of_a_good_link_is_refused(path: str) -> None:
     refuse(path.lower())
     refuse(path.upper())
@@ -79,6 +88,7 @@ def test_another_spelling_of_a_good_link_is_refused(path: str) -> None:
 
 def test_a_leading_zero_in_the_version_is_refused() -> None:
     refuse(SIGN.replace("/3/", "/03/"))
+    refuse(CARD.replace("/42/", "/0042/"))
 
 
 def test_a_session_code_is_worth_nothing_on_a_sign() -> None:
@@ -89,6 +99,12 @@ def test_a_session_code_is_worth_nothing_on_a_sign() -> None:
         read_session_path(RING, SIGN)
     with pytest.raises(InvalidLink):
         read_sign_path(RING, SESSION)
+
+
+def test_a_sign_makes_no_card_and_a_card_no_sign() -> None:
+    """Both carry a lot and a number: what they are for is signed too."""
+    refuse(card_link(RING, "", "HK-012", 3).replace("/c/", "/l/"))
+    refuse(SIGN.replace("/l/", "/c/"))
 
 
 def test_rotating_the_key_retires_no_sign() -> None:
@@ -115,6 +131,8 @@ def test_the_same_key_under_another_name_does_not_verify() -> None:
 def test_every_lot_and_version_comes_back(lot: str, version: int) -> None:
     path = sign_link(RING, URL, lot, version).removeprefix(URL)
     assert read_sign_path(RING, path) == SignClaim(lot, version)
+    path = card_link(RING, URL, lot, version).removeprefix(URL)
+    assert read_card_path(RING, path) == CardClaim(lot, version)
 
 
 @pytest.mark.parametrize(
@@ -133,6 +151,8 @@ def test_every_lot_and_version_comes_back(lot: str, version: int) -> None:
 def test_a_lot_number_that_cannot_stand_in_a_link_is_refused(lot: str, version: int) -> None:
     with pytest.raises(InvalidLink, match="cannot be in a link"):
         sign_link(RING, URL, lot, version)
+    with pytest.raises(InvalidLink, match="cannot be in a link"):
+        card_link(RING, URL, lot, version)
 
 
 @pytest.mark.parametrize(
@@ -161,6 +181,6 @@ def test_a_ring_never_prints_its_secrets_and_cannot_be_changed() -> None:
 
 
 def refuse(path: str) -> None:
-    for read in (read_sign_path, read_session_path):
+    for read in (read_sign_path, read_session_path, read_card_path):
         with pytest.raises(InvalidLink):
             read(RING, path)
