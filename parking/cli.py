@@ -21,6 +21,7 @@ from parking import app
 from parking.commands import (
     account,
     breaks,
+    cards,
     database,
     doctor,
     reconcile,
@@ -78,6 +79,7 @@ COMMANDS: tuple[click.Command, ...] = (
     quote,
     plate,
     sign.sign,
+    cards.cards,
     user,
     account.account,
     reconcile.reconcile,

@@ -38,6 +38,11 @@ def translate(sentence: str, language: str = DEFAULT, /, **parts: object) -> str
     return text % parts if parts else text
 
 
+def bilingual(sentence: str, /, **parts: object) -> str:
+    """`sentence` in Vietnamese, then in English, as it is printed on signs and cards."""
+    return f"{translate(sentence, 'vi', **parts)} · {translate(sentence, 'en', **parts)}"
+
+
 def mark(sentence: str) -> str:
     """Marks a sentence for extraction where it is not translated on the spot."""
     return sentence

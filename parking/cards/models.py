@@ -6,8 +6,9 @@ import uuid
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from parking.lots.models import Lot
 from payments.db import Base, new_id
 
 
@@ -25,6 +26,8 @@ class Card(Base):
     made_at: Mapped[datetime]
     changed_by: Mapped[str | None]
     changed_at: Mapped[datetime | None]
+
+    lot: Mapped[Lot] = relationship(lazy="joined", innerjoin=True)
 
     __table_args__ = (
         UniqueConstraint("lot_id", "number"),

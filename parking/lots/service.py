@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, selectinload
 
-from parking.languages import mark, translate
+from parking.languages import bilingual, mark, translate
 from parking.lots.models import Lot, Operator, Sign
 from payments import audit
 from payments.errors import NotFound
@@ -110,19 +110,15 @@ def printed_sign(keys: KeyRing, public_url: str, lot: Lot, sign: Sign) -> printe
     operator = translate("Operator: %(name)s", name=lot.operator.legal_name)
     return printed.Sign(
         link=link_of(keys, public_url, lot, sign),
-        heading=_both(mark("Parking lot number")),
+        heading=bilingual(mark("Parking lot number")),
         number=lot.number,
         name=lot.name,
         owner=operator,
         call=translate(call),
         call_second=call,
-        address_label=_both(pay_at),
+        address_label=bilingual(pay_at),
         address=urlsplit(public_url).netloc,
         warning=translate(warning),
         warning_second=warning,
         serial=f"{lot.number}-{sign.version}",
     )
-
-
-def _both(sentence: str) -> str:
-    return f"{translate(sentence)} · {sentence}"

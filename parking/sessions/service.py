@@ -13,9 +13,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from parking.cards.models import Card
+from parking.cards.service import check_lot, check_ready, lock_card
 from parking.languages import mark
 from parking.lots.models import Lot
 from parking.passes.service import valid_pass
+from parking.sessions.holders import check_in_nobodys_hand
 from parking.sessions.models import ParkingSession
 from parking.sessions.plates import Plate, read_plate
 from parking.tariffs import TariffBook, TariffVersion
@@ -74,13 +76,15 @@ class Identity:
 
 
 def enter(tx: Session, tariffs: TariffBook, arrival: Arrival, now: datetime) -> Entered:
-    """Open a parking session, or join the one this plate has open at this lot.
+    """Open a parking session, or join the one this plate has open at this lot: a card that is handed
+    out to it then goes with that one.
 
     The partial unique index decides between two arrivals at once; the second reads what the first
     wrote. Raises `InvalidPlate`, `WrongUsage` for a class the lot does not take, `NotFound` when no
-    tariff is in force.
+    tariff is in force, and for a card `CardOfAnotherLot`, `CardUnusable` and `CardInUse`.
     """
     lot, known_by = arrival.lot, arrival.identity()
+    _take_card(tx, arrival, known_by)
     version = tariffs.in_force(
         tariff_code(lot, arrival.vehicle_class), business_day(arrival.entry_at)
     )
@@ -89,7 +93,34 @@ def enter(tx: Session, tariffs: TariffBook, arrival: Arrival, now: datetime) -> 
     if inserted:
         detail: dict[str, object] = {"plate": known_by.display, "lot": lot.number}
         audit.append(tx, arrival.actor, "session.enter", session.reference, detail, now)
+    _hand_over(tx, session, arrival, now, new=inserted)
     return Entered(session, not inserted)
+
+
+def _take_card(tx: Session, arrival: Arrival, known_by: Identity) -> None:
+    """Lock the card of an arrival, so that of two attendants who hand it out at once the second
+    reads what the first did, and check that it may be handed to this vehicle."""
+    if arrival.card is None:
+        return
+    card = lock_card(tx, arrival.card.id)
+    check_lot(card, arrival.lot)
+    check_ready(card)
+    check_in_nobodys_hand(tx, card, "" if known_by.kind == ON_CARD else known_by.key)
+
+
+def _hand_over(
+    tx: Session, stay: ParkingSession, arrival: Arrival, now: datetime, *, new: bool
+) -> None:
+    """The card goes with this stay, which a driver may have begun without one."""
+    card = arrival.card
+    if card is None or (stay.card_id == card.id and not new):
+        return
+    if stay.card_id is None:
+        stay = lock_session(tx, stay.id)
+    if stay.card_id not in (None, card.id):
+        raise Conflict(mark("%(plate)s was already given another card."), plate=stay.plate)
+    stay.card_id = card.id
+    audit.append(tx, arrival.actor, "session.card", stay.reference, {"card": card.label}, now)
 
 
 def _insert(
