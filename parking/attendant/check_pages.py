@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from parking.attendant.feeds import late_feeds
+from parking.attendant.custody import card_given_to, custody_of, proof_of
 from parking.attendant.history import history
 from parking.attendant.own import own_session
 from parking.house import House
@@ -23,6 +24,7 @@ from parking.sessions import exits, service
 from parking.sessions.claims import open_claim
 from parking.sessions.due import standing
 from parking.sessions.exits import Leaving
+from parking.sessions.lost_cards import report_lost
 from parking.sessions.states import show
 from parking.sessions.transfers import open_transfer
 from parking.web.actors import names_of
@@ -30,7 +32,7 @@ from parking.web.arrival_form import vehicle_name
 from parking.web.language import reader_language
 from payments import audit
 from payments.db import CITY_ZONE
-from payments.errors import Complaint, Conflict, WrongUsage
+from payments.errors import Complaint, Conflict, NotFound, WrongUsage
 from payments.models import Payment
 from qr.links import session_link
 
@@ -51,10 +53,15 @@ def add(pages: Blueprint, house: House) -> None:
 
     @pages.post("/sessions/<uuid:session_id>/exit")
     def record_exit(session_id: uuid.UUID) -> ResponseReturnValue:
-        def act(tx: Session, own: uuid.UUID, badge: Badge, now: datetime) -> None:
+        def lose(tx: Session, own: uuid.UUID, badge: Badge, now: datetime) -> None:
+            if request.form.get("lost") == "yes":
+                card_id = card_given_to(tx, own)
+                report_lost(tx, house.tariffs, card_id, badge.actor, now)
+
+        def let_out(tx: Session, own: uuid.UUID, badge: Badge, now: datetime) -> None:
             _let_out(house, tx, own, badge, now)
 
-        return carry_out(house, session_id, act, then=url_for("attendant.vehicles"))
+        return carry_out(house, session_id, lose, let_out, then=url_for("attendant.vehicles"))
 
     @pages.post("/sessions/<uuid:session_id>/undo-exit")
     def undo_exit(session_id: uuid.UUID) -> ResponseReturnValue:
@@ -81,6 +88,7 @@ def _page(
         payments = tx.scalars(attempts.order_by(Payment.id.desc())).all()
         claim, late = open_claim(tx, session.id), late_feeds(house, tx, [session.lot], now)
         names = names_of(tx, [claim.claimed_by, claim.released_by or ""] if claim else [])
+        custody = custody_of(house, tx, session)
     link = session_link(house.keys, "", session.token).removeprefix("/s/")
     page = render_template(
         "attendant/check.html",
@@ -91,19 +99,24 @@ def _page(
         undo=shown.left and session.exit_at is not None and now - session.exit_at <= exits.UNDO_WINDOW,
         claim=claim, names=names, late=late,
         problem=problem, ask=ask, news=request.args.get("news", ""), given=request.form,
+        custody=custody, proofs=exits.PROOFS,
     )  # fmt: skip
     return page, status
 
 
-def carry_out(house: House, session_id: uuid.UUID, act: Act, then: str = "") -> ResponseReturnValue:
-    """Carry out `act` on an own session; what it refuses is explained on the check screen."""
+def carry_out(
+    house: House, session_id: uuid.UUID, *acts: Act, then: str = ""
+) -> ResponseReturnValue:
+    """Carry out `acts` on an own session, each for good before the next; what one refuses is explained
+    on the check screen."""
     badge, now = the_badge(), house.clock()
     try:
-        with house.databases.write.begin() as tx:
-            act(tx, own_session(tx, badge, session_id).id, badge, now)
+        for act in acts:
+            with house.databases.write.begin() as tx:
+                act(tx, own_session(tx, badge, session_id).id, badge, now)
     except Unpaid:
         return _page(house, session_id, status=Unpaid.http_status, ask=True)
-    except (Conflict, WrongUsage) as error:
+    except (Conflict, NotFound, WrongUsage) as error:
         return _page(house, session_id, _words(error), error.http_status)
     return _seen(session_id, then)
 
@@ -121,10 +134,11 @@ def _let_out(house: House, tx: Session, own: uuid.UUID, badge: Badge, now: datet
     session = service.lock_session(tx, own)
     if session.exit_at is not None:
         return
+    proof = proof_of(house, tx, session, request.form)
     due = standing(tx, house.tariffs, session, now).due
     if due and request.form.get("unpaid") != "yes":
         raise Unpaid(mark("Not paid"))
-    exits.record_exit(tx, own, Leaving(badge.actor, now), now)
+    exits.record_exit(tx, own, Leaving(badge.actor, now, proof), now)
     if due:
         detail: dict[str, object] = {"plate": session.plate, "due": due}
         audit.append(tx, badge.actor, "session.exit_unpaid", session.reference, detail, now)

@@ -24,6 +24,10 @@ SENTENCES = {
     "session.exit_unpaid": mark("Let out although %(due)s was not paid"),
     "session.undo_exit": mark("Exit of %(exit_at)s taken back"),
     "session.correct_plate": mark("Plate corrected from %(before)s to %(after)s: %(reason)s"),
+    "session.card": mark("Card %(card)s handed out"),
+    "session.card_lost": mark("Card %(card)s reported lost"),
+    "session.card_fee": mark("Fee of %(fee)s charged for the lost card"),
+    "session.card_fee_withdrawn": mark("Fee of %(fee)s for the lost card withdrawn: %(reason)s"),
     "session.confirm_entry": mark("Entry time %(after)s confirmed (declared: %(before)s)"),
     "session.claim": mark("Said that %(due)s was transferred (bank reference: %(reference)s)"),
     "session.claim_withdrawn": mark("Took back that %(due)s was transferred"),
@@ -32,6 +36,8 @@ SENTENCES = {
 }
 #: Parts that are instants, by act; what else looks like one is text.
 INSTANTS = {"session.undo_exit": ("exit_at",), "session.confirm_entry": ("before", "after")}
+#: Parts that are amounts, whatever the act.
+AMOUNTS = ("due", "fee")
 PARTS = re.compile(r"%\((\w+)\)s")
 
 
@@ -72,4 +78,4 @@ def _text(act: str, detail: Mapping[str, Any]) -> str:
 def _part(act: str, name: str, value: object) -> str:
     if name in INSTANTS.get(act, ()):
         return when(datetime.fromisoformat(str(value))).striptags()
-    return money(value) if name == "due" and isinstance(value, int) else str(value)
+    return money(value) if name in AMOUNTS and isinstance(value, int) else str(value)

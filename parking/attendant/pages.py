@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from parking.attendant import check_pages, claim_pages, entry_pages, list_pages
+from parking.attendant import card_pages, check_pages, claim_pages, entry_pages, list_pages
 from parking.house import House
 
 
@@ -15,4 +15,5 @@ def blueprint(house: House) -> Blueprint:
     entry_pages.add(pages, house)
     check_pages.add(pages, house)
     claim_pages.add(pages, house)
+    card_pages.add(pages, house)
     return pages

@@ -16,7 +16,7 @@ from parking.lots.models import Lot, Sign
 from parking.lots.offers import ways_there
 from parking.lots.service import lot_by_number, lots, sign_version
 from parking.sessions.service import DRIVER, Arrival, Entered, enter
-from parking.web.arrival_form import ArrivalForm, ClassOffer, class_offers, filled_in
+from parking.web.arrival_form import ArrivalForm, ClassOffer, as_typed, class_offers, filled_in
 from parking.web.language import reader_language
 from payments.db import business_day
 from payments.errors import NotFound, WrongUsage
@@ -84,7 +84,7 @@ def _in_use(lot: Lot) -> Lot:
 def _lot(house: House, lot: Lot, scanned: Sign | None = None) -> ResponseReturnValue:
     if request.method != "POST":
         return _page(house, lot, ArrivalForm())
-    asked = ArrivalForm(request.form.get("plate", ""), request.form.get("vehicle", ""))
+    asked = as_typed()
     try:
         form = filled_in()
         if form.readings:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from parking.driver import (
     announce_pages,
+    card_pages,
     claim_pages,
     lot_pages,
     payment_pages,
@@ -30,6 +31,7 @@ def blueprint(house: House) -> Blueprint:
     announce_pages.add(pages, house)
     receipt_pages.add(pages, house)
     claim_pages.add(pages, house)
+    card_pages.add(pages, house)
     pages.register_error_handler(Doubtful, _warn)
     return pages
 

@@ -12,6 +12,8 @@ from parking.driver.session_view import receipts_for, view
 from parking.house import House
 from parking.people.guard import current_badge
 from parking.receipts.service import number_text
+from parking.sessions.holders import card_of
+from parking.sessions.lost_cards import fee_charged
 from parking.sessions.models import ParkingSession
 from parking.web.arrival_form import vehicle_name
 from parking.web.formats import when
@@ -39,7 +41,7 @@ def _session(house: House, link: str) -> ResponseReturnValue:
         found = find(house, tx, link)
     badge = current_badge()
     if badge is not None and badge.role == "attendant" and found.lot_id in badge.lots:
-        return redirect(url_for("attendant.check", session_id=found.id), 303)
+        return redirect(url_for("attendant.check", session_id=found.id, session_code=link), 303)
     return show(house, found, link)
 
 
@@ -50,6 +52,7 @@ def show(
     now = house.clock()
     with house.databases.read() as tx:
         seen = view(house, tx, session, now)
+        card, lost_fee = card_of(tx, session), fee_charged(tx, session)
     operator = session.lot.operator
     receipts = [(r.token, number_text(operator, r)) for r in receipts_for(house, session, now)]
     with house.databases.read() as tx:  # anew: a receipt may have been issued just now
@@ -59,6 +62,8 @@ def show(
         seen=seen,
         shown=seen.shown,
         session=session,
+        card=card,
+        lost_fee=lost_fee,
         lot=session.lot,
         vehicle=vehicle_name(session.vehicle_class),
         lines=[(line.say(reader_language()), line.amount) for line in seen.lines],

@@ -10,10 +10,9 @@ from enum import StrEnum
 from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
-from parking.cards.models import Card
 from parking.cards.service import LOST, check_ready, lock_card
 from parking.languages import mark
-from parking.sessions.holders import check_in_nobodys_hand
+from parking.sessions.holders import card_of, check_in_nobodys_hand
 from parking.sessions.models import ParkingSession, TransferClaim
 from parking.sessions.service import flush_alone, lock_session
 from payments import audit
@@ -78,8 +77,10 @@ _UNRELEASED = (
     .where(TransferClaim.session_id == bindparam("stay"), TransferClaim.outcome.is_(None))
     .values(released_by=None, released_at=None)
 )
+
+
 def _check_custody(tx: Session, session: ParkingSession, proof: Proof | None) -> None:
-    card = tx.get(Card, session.card_id) if session.card_id else None
+    card = card_of(tx, session)
     if proof is Proof.CARD:
         if card is None:
             raise Conflict(mark("%(plate)s was given no card."), plate=session.plate)

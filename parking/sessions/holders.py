@@ -27,6 +27,11 @@ def holder_of(tx: Session, card_id: uuid.UUID) -> ParkingSession | None:
     )
 
 
+def card_of(tx: Session, stay: ParkingSession) -> Card | None:
+    """The card a stay was given, whatever became of it."""
+    return tx.get(Card, stay.card_id) if stay.card_id else None
+
+
 def check_in_nobodys_hand(tx: Session, card: Card, plate_key: str = "") -> None:
     """Raises `CardInUse` naming the vehicle and since when, unless it is the one called `plate_key`.
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from parking.cards.models import Card
 from parking.cards.service import LOST, CardAct, change_card, lock_card
 from parking.languages import mark
-from parking.sessions.holders import holder_of
+from parking.sessions.holders import card_of, holder_of
 from parking.sessions.models import Adjustment, ParkingSession
 from parking.sessions.service import lock_session, read_reason
 from parking.tariffs import TariffBook
@@ -79,7 +79,7 @@ def withdraw_fee(
     """Take the fee back. Raises `WrongUsage` without a reason, `Conflict` when no fee stands or the
     card is still reported lost."""
     stay, why = lock_session(tx, session_id), read_reason(reason)
-    card = tx.get(Card, stay.card_id) if stay.card_id else None
+    card = card_of(tx, stay)
     if card is not None and card.state == LOST:
         raise Conflict(
             mark("Card %(card)s is still reported lost. Report it found, then withdraw the fee."),

@@ -84,7 +84,9 @@ def enter(tx: Session, tariffs: TariffBook, arrival: Arrival, now: datetime) -> 
     tariff is in force, and for a card `CardOfAnotherLot`, `CardUnusable` and `CardInUse`.
     """
     lot, known_by = arrival.lot, arrival.identity()
-    _take_card(tx, arrival, known_by)
+    if arrival.card is not None:
+        plate_key = "" if known_by.kind == ON_CARD else known_by.key
+        _free_card(tx, arrival.card.id, lot, plate_key)
     version = tariffs.in_force(
         tariff_code(lot, arrival.vehicle_class), business_day(arrival.entry_at)
     )
@@ -93,34 +95,45 @@ def enter(tx: Session, tariffs: TariffBook, arrival: Arrival, now: datetime) -> 
     if inserted:
         detail: dict[str, object] = {"plate": known_by.display, "lot": lot.number}
         audit.append(tx, arrival.actor, "session.enter", session.reference, detail, now)
-    _hand_over(tx, session, arrival, now, new=inserted)
+        if arrival.card is not None:
+            _note_card(tx, session, arrival.card, arrival.actor, now)
+    elif arrival.card is not None:
+        session = give_card(tx, session.id, arrival.card.id, arrival.actor, now)
     return Entered(session, not inserted)
 
 
-def _take_card(tx: Session, arrival: Arrival, known_by: Identity) -> None:
-    """Lock the card of an arrival, so that of two attendants who hand it out at once the second
-    reads what the first did, and check that it may be handed to this vehicle."""
-    if arrival.card is None:
-        return
-    card = lock_card(tx, arrival.card.id)
-    check_lot(card, arrival.lot)
+def _free_card(tx: Session, card_id: uuid.UUID, lot: Lot, plate_key: str) -> Card:
+    """The card, locked, so that of two attendants who hand it out at once the second reads what the
+    first did; checked that it may be handed to the vehicle called `plate_key`."""
+    card = lock_card(tx, card_id)
+    check_lot(card, lot)
     check_ready(card)
-    check_in_nobodys_hand(tx, card, "" if known_by.kind == ON_CARD else known_by.key)
+    check_in_nobodys_hand(tx, card, plate_key)
+    return card
 
 
-def _hand_over(
-    tx: Session, stay: ParkingSession, arrival: Arrival, now: datetime, *, new: bool
-) -> None:
-    """The card goes with this stay, which a driver may have begun without one."""
-    card = arrival.card
-    if card is None or (stay.card_id == card.id and not new):
-        return
-    if stay.card_id is None:
-        stay = lock_session(tx, stay.id)
-    if stay.card_id not in (None, card.id):
-        raise Conflict(mark("%(plate)s was already given another card."), plate=stay.plate)
+def give_card(
+    tx: Session, session_id: uuid.UUID, card_id: uuid.UUID, actor: str, now: datetime
+) -> ParkingSession:
+    """Hand a card to a vehicle that stands here already; giving it again changes nothing.
+
+    Raises `CardOfAnotherLot`, `CardUnusable`, `CardInUse`, and `Conflict` when the vehicle has left
+    or has another card.
+    """
+    lock_card(tx, card_id)  # before the stay, as everybody does who needs both
+    stay = lock_session(tx, session_id)
+    card = _free_card(tx, card_id, stay.lot, stay.plate_key)
+    if stay.card_id == card.id:
+        return stay
+    if stay.card_id is not None or stay.exit_at is not None:
+        raise Conflict(mark("%(plate)s has left or has another card already."), plate=stay.plate)
     stay.card_id = card.id
-    audit.append(tx, arrival.actor, "session.card", stay.reference, {"card": card.label}, now)
+    _note_card(tx, stay, card, actor, now)
+    return stay
+
+
+def _note_card(tx: Session, stay: ParkingSession, card: Card, actor: str, now: datetime) -> None:
+    audit.append(tx, actor, "session.card", stay.reference, {"card": card.label}, now)
 
 
 def _insert(

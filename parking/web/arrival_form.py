@@ -19,10 +19,12 @@ from payments.errors import Complaint, NotFound, WrongUsage
 @dataclass(frozen=True, slots=True)
 class ArrivalForm:
     """What was filled in, and what is to be said about it. `readings` are the two vehicles a plate
-    can belong to, when the plate and the chosen class speak for different ones."""
+    can belong to, when the plate and the chosen class speak for different ones. `card` is what an
+    attendant typed or scanned of the card that is handed out."""
 
     plate: str = ""
     vehicle: str = ""
+    card: str = ""
     problem: str = ""
     readings: tuple[Reading, ...] = ()
 
@@ -40,12 +42,23 @@ class ClassOffer:
     tariff: tuple[str, ...]
 
 
+def as_typed() -> ArrivalForm:
+    """What stands in the form of this request, to be shown again."""
+    asked = request.form
+    return ArrivalForm(
+        asked.get("plate", ""), asked.get("vehicle", ""), asked.get("card", "").strip()
+    )
+
+
 def filled_in() -> ArrivalForm:
-    """The form of this request. Raises `InvalidPlate`, and `WrongUsage` without a vehicle class."""
-    form = ArrivalForm(request.form.get("plate", ""), request.form.get("vehicle", ""))
-    plate = read_plate(form.plate, form.vehicle)
+    """The form of this request; with a card the plate may follow later. Raises `InvalidPlate`, and
+    `WrongUsage` without a vehicle class."""
+    form = as_typed()
     if not form.vehicle:
         raise WrongUsage("Please choose your kind of vehicle.")
+    if form.card and not form.plate.strip():
+        return form
+    plate = read_plate(form.plate, form.vehicle)
     of_chosen_kind = any(reading.vehicle == form.vehicle for reading in plate.readings)
     if plate.ambiguous and of_chosen_kind:
         return replace(form, readings=plate.readings)

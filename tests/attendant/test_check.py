@@ -43,7 +43,8 @@ def test_one_link_serves_driver_and_attendant(town: Town, hoa: Browser) -> None:
     session = town.arrive()
     path = session_path(town, session)
     answer = hoa.get(path)
-    assert (answer.status_code, answer.headers["Location"]) == (303, check(session))
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith(check(session))
     assert "Cho xe ra" in plain(hoa.get(check(session)))
     assert "Cho xe ra" not in plain(Browser(town.house).get(path))
 

@@ -105,7 +105,7 @@ def test_a_card_goes_to_a_stay_that_a_driver_began(town: Town) -> None:
 def test_a_vehicle_has_one_card_at_a_time(town: Town) -> None:
     first, second, _ = make(town)
     arrive(town, first, "29-B1 234.56", "motorbike")
-    with pytest.raises(Conflict, match="already given another card"):
+    with pytest.raises(Conflict, match="has another card already"):
         arrive(town, second, "29-B1 234.56", "motorbike")
 
 
