@@ -34,6 +34,8 @@ SENTENCES = {
     "session.release": mark("Let out, waiting for the bank: %(due)s"),
     "session.claim_unpaid": mark("Closed: %(due)s never came. %(reason)s"),
 }
+#: A stay that began with a card alone has that card's label where its plate would stand.
+WITH_A_CARD = mark("Parking began with card %(plate)s")
 #: Parts that are instants, by act; what else looks like one is text.
 INSTANTS = {"session.undo_exit": ("exit_at",), "session.confirm_entry": ("before", "after")}
 #: Parts that are amounts, whatever the act.
@@ -71,6 +73,8 @@ def _text(act: str, detail: Mapping[str, Any]) -> str:
     sentence = SENTENCES.get(act)
     if sentence is None:
         return act
+    if act == "session.enter" and str(detail.get("plate", "")).startswith("#"):
+        sentence = WITH_A_CARD
     parts: dict[str, object] = dict.fromkeys(PARTS.findall(sentence), "…")
     return say(sentence, **parts | {name: _part(act, name, v) for name, v in detail.items()})
 

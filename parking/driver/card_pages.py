@@ -25,6 +25,12 @@ from qr.links import InvalidLink
 FORGED = mark("This code is not one of our cards, or it was cut off.")
 
 
+class DoubtfulCard(Doubtful):
+    """A card that is none of ours: nobody has to replace a sign for it."""
+
+    advice = mark("Please pay nothing through it and show the card to the attendant.")
+
+
 def add(pages: Blueprint, house: House) -> None:
     """Put the page of a card into `pages`."""
 
@@ -40,11 +46,11 @@ def add(pages: Blueprint, house: House) -> None:
 
 
 def _find(house: House, tx: Session, path: str) -> tuple[Card, ParkingSession | None]:
-    """A genuine card and the open stay that holds it. Raises `Doubtful`."""
+    """A genuine card and the open stay that holds it. Raises `DoubtfulCard`."""
     try:
         card = card_of_link(tx, house.keys, path)
     except (InvalidLink, NotFound) as error:
-        raise Doubtful(FORGED) from error
+        raise DoubtfulCard(FORGED) from error
     return card, holder_of(tx, card.id)
 
 
