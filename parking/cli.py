@@ -42,6 +42,7 @@ from parking.config import Config
 from parking.house import House
 from parking.languages import explain
 from parking.people.commands import user
+from parking.people.phone_commands import phone
 from parking.sessions.plate_command import plate
 from parking.tariffs.commands import quote
 from payments.errors import Complaint
@@ -81,6 +82,7 @@ COMMANDS: tuple[click.Command, ...] = (
     sign.sign,
     cards.cards,
     user,
+    phone,
     account.account,
     reconcile.reconcile,
     reconcile.poll,

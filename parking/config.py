@@ -38,7 +38,9 @@ class Config:
     keys, newest first; `public_url` is where drivers reach us and stands in every sign;
     `provider_hosts` are origins of payment companies beside those their providers name; `doubles`
     are (name, address) of protocol doubles that development runs beside the service. A refund of
-    more than `refund_approval_above` dong has to be approved by a second person."""
+    more than `refund_approval_above` dong has to be approved by a second person. The link that enrols
+    a phone is good for `phone_link_hours`; a lot is called silent when fewer than `silent_lot_percent`
+    of the usual vehicles came."""
 
     production: bool
     var: Path
@@ -53,6 +55,8 @@ class Config:
     sandbox_database_url: str
     sandbox_secret: str
     refund_approval_above: int
+    phone_link_hours: int
+    silent_lot_percent: int
     provider_hosts: tuple[str, ...] = ()
     doubles: tuple[tuple[str, str], ...] = ()
 
@@ -98,6 +102,8 @@ class Config:
             ),
             doubles=doubles,
             refund_approval_above=_dong(given, "REFUND_APPROVAL_ABOVE", 200_000),
+            phone_link_hours=_whole(given, "PHONE_LINK_HOURS", 24, range(1, 169)),
+            silent_lot_percent=_whole(given, "SILENT_LOT_PERCENT", 40, range(101)),
         )
 
 
@@ -142,6 +148,19 @@ def _dong(given: Mapping[str, str], name: str, default: int) -> int:
             "%(name)s is %(value)s; it must be an amount in dong, such as 200000.",
             name=name,
             value=value,
+        )
+    return int(value)
+
+
+def _whole(given: Mapping[str, str], name: str, default: int, allowed: range) -> int:
+    value = given.get(name) or str(default)
+    if not value.isascii() or not value.isdigit() or int(value) not in allowed:
+        raise BadSetting(
+            "%(name)s is %(value)s; it must be a whole number from %(least)s to %(most)s.",
+            name=name,
+            value=value,
+            least=allowed[0],
+            most=allowed[-1],
         )
     return int(value)
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from parking.admin import account_pages, audit_pages, card_pages, lot_pages, people_pages
+from parking.admin import (
+    account_pages,
+    audit_pages,
+    card_pages,
+    lot_pages,
+    people_pages,
+    phone_pages,
+)
 from parking.house import House
 
 
@@ -12,6 +19,7 @@ def blueprint(house: House) -> Blueprint:
     """Everything under ``/admin``."""
     pages = Blueprint("admin", __name__, url_prefix="/admin")
     people_pages.add(pages, house)
+    phone_pages.add(pages, house)
     lot_pages.add(pages, house)
     card_pages.add(pages, house)
     account_pages.add(pages, house)

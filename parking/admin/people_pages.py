@@ -11,7 +11,7 @@ from parking.house import House
 from parking.languages import explain, mark
 from parking.lots.models import Lot, Operator
 from parking.lots.service import lots
-from parking.people import service
+from parking.people import pins, service
 from parking.people.guard import the_badge
 from parking.people.models import Person, PersonLot
 from parking.people.roles import ROLES
@@ -20,6 +20,11 @@ from payments.errors import Complaint, NotFound
 
 #: What can be done to a person, besides a new password.
 CHANGES = {"disable": service.disable, "enable": service.enable}
+PASSWORD_NOTE = mark("This password is shown once and kept nowhere. Please hand it over in person.")
+PIN_NOTE = mark(
+    "This PIN is shown once and kept nowhere, and counts on enrolled phones only. Please hand it over"
+    " in person."
+)
 
 
 def add(pages: Blueprint, house: House) -> None:
@@ -39,6 +44,12 @@ def add(pages: Blueprint, house: House) -> None:
         with house.databases.write.begin() as tx:
             password = service.reset_password(tx, username, house.clock(), the_badge().actor)
         return _password(username, password, mark("New password for %(username)s"))
+
+    @pages.post("/people/<username>/pin")
+    def reset_pin(username: str) -> ResponseReturnValue:
+        with house.databases.write.begin() as tx:
+            pin = pins.reset_pin(tx, username, house.clock(), the_badge().actor)
+        return _password(username, pin, mark("New PIN for %(username)s"), PIN_NOTE)
 
     @pages.post("/people/<username>/<change>")
     def change_person(username: str, change: str) -> ResponseReturnValue:
@@ -72,6 +83,7 @@ def _rows(tx: Session) -> list[dict[str, object]]:
             "operator": operator or "",
             "lots": ", ".join(numbers.get(person.id, [])),
             "disabled_at": person.disabled_at,
+            "pins": person.role == pins.ATTENDANT,
         }
         for person, operator in rows
     ]
@@ -111,8 +123,8 @@ def _add(house: House) -> ResponseReturnValue:
     return _password(new.username, password, mark("%(username)s can sign in now"))
 
 
-def _password(username: str, password: str, title: str) -> ResponseReturnValue:
-    name = username.strip().casefold()
-    return render_template(
-        "admin/password.html", title=say(title, username=name), password=password
-    )
+def _password(
+    username: str, secret: str, title: str, note: str = PASSWORD_NOTE
+) -> ResponseReturnValue:
+    title = say(title, username=username.strip().casefold())
+    return render_template("admin/password.html", title=title, password=secret, note=say(note))

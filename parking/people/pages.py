@@ -1,37 +1,41 @@
-"""Signing in, signing out, and choosing one's own password."""
+"""Signing in, signing out, and choosing one's own password. What an enrolled phone adds to that stands
+in `parking.people.kerb_pages`."""
 
 from __future__ import annotations
 
-from flask import Blueprint, make_response, redirect, render_template, request, session
+from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from parking.errors import TooMany
 from parking.house import House
 from parking.languages import explain
-from parking.people import service, sign_ins
+from parking.people import kerb_pages, service, sign_ins
 from parking.people.badge import Badge
-from parking.people.guard import COOKIE, current_badge, the_badge
+from parking.people.entrance import enter, leave, phone_cookie
+from parking.people.guard import current_badge, the_badge
 from parking.people.roles import HOME
-from parking.web import cookies
 from parking.web.language import reader_language, say
 from parking.web.leaving import local_path
 from payments.errors import WrongUsage
 
 
 def blueprint(house: House) -> Blueprint:
-    """The pages under ``/sign-in``, ``/sign-out`` and ``/password``."""
+    """The pages under ``/sign-in``, ``/sign-out``, ``/password``, ``/phone`` and ``/pin``."""
     pages = Blueprint("people", __name__)
+    kerb_pages.add(pages, house)
 
     @pages.route("/sign-in", methods=["GET", "POST"])
     def sign_in() -> Response:
         if request.method == "POST":
             return _sign_in(house)
         badge = current_badge()
-        return redirect(HOME[badge.role], 303) if badge else _form("")
+        if badge is not None:
+            return redirect(HOME[badge.role], 303)
+        return kerb_pages.who_are_you(house) or _form("")
 
     @pages.post("/sign-out")
     def sign_out() -> Response:
-        return _sign_out(house)
+        return leave(house)
 
     @pages.route("/password", methods=["GET", "POST"])
     def password() -> Response:
@@ -49,6 +53,7 @@ def _form(problem: str, status: int = 200, done: str = "") -> Response:
         done=done,
         username=request.form.get("username", ""),
         wanted=request.values.get("next", ""),
+        on_phone=phone_cookie() is not None,
     )
     return make_response(page, status)
 
@@ -58,7 +63,7 @@ def _sign_in(house: House) -> Response:
     address = request.remote_addr or ""
     try:
         token, badge = sign_ins.sign_in(
-            house.databases.write, username, password, address, house.clock()
+            house.databases.write, username, password, address, house.clock(), phone_cookie()
         )
     except sign_ins.WrongPassword as error:
         return _form(explain(error, reader_language()), error.http_status)
@@ -66,30 +71,14 @@ def _sign_in(house: House) -> Response:
         response = _form(explain(error, reader_language()), error.http_status)
         response.headers["Retry-After"] = str(error.retry_after)
         return response
-    return _enter(house, token, badge)
+    return enter(house, token, _first_page(house, badge))
 
 
-def _enter(house: House, token: str, badge: Badge) -> Response:
-    """A fresh cookie and a fresh form token: nothing from before the sign-in is worth anything."""
-    _end_here(house)
-    response = redirect(local_path(request.form.get("next"), HOME[badge.role]), 303)
-    cookies.keep(response, COOKIE, token)
-    return response
-
-
-def _end_here(house: House) -> None:
-    session.clear()
-    former = cookies.read(COOKIE)
-    if former:
-        with house.databases.write.begin() as tx:
-            sign_ins.sign_out(tx, former, house.clock())
-
-
-def _sign_out(house: House) -> Response:
-    _end_here(house)
-    response = redirect("/sign-in", 303)
-    cookies.drop(response, COOKIE)
-    return response
+def _first_page(house: House, badge: Badge) -> str:
+    """The page that was wanted; before it, an attendant on an enrolled phone chooses a PIN."""
+    if kerb_pages.lacks_pin(house, badge):
+        return url_for("people.choose_pin")
+    return local_path(request.form.get("next"), HOME[badge.role])
 
 
 def _choose(house: House) -> Response:

@@ -15,6 +15,7 @@ ROLES = {
     "attendant": mark("Attendant"),
     "finance": mark("Finance"),
     "admin": mark("Administrator"),
+    "inspector": mark("Inspector"),
 }
 EVERYBODY = frozenset({*ROLES, ""})
 SIGNED_IN = frozenset(ROLES)
@@ -26,7 +27,10 @@ MATRIX = {
     "payments": EVERYBODY,
     "driver": EVERYBODY,
     "people.sign_in": EVERYBODY,
+    "people.enrol_phone": EVERYBODY,
+    "people.pin": EVERYBODY,
     "people": SIGNED_IN,
+    "people.choose_pin": frozenset({"attendant"}),
     "attendant": frozenset({"attendant"}),
     "finance": frozenset({"finance", "admin"}),
     "finance.refund": frozenset({"finance"}),
@@ -38,10 +42,16 @@ MATRIX = {
     "finance.hand_in": frozenset({"finance"}),
     "finance.take_in": frozenset({"finance"}),
     "admin": frozenset({"admin"}),
+    "inspector": frozenset({"inspector"}),
 }
 
 #: Where each role starts its day.
-HOME = {"attendant": "/attendant/", "finance": "/finance/", "admin": "/admin/"}
+HOME = {
+    "attendant": "/attendant/",
+    "finance": "/finance/",
+    "admin": "/admin/",
+    "inspector": "/inspector/",
+}
 
 
 def roles_for(endpoint: str) -> frozenset[str]:

@@ -122,9 +122,11 @@ def person(tx: Session, username: str) -> Person:
 
 
 def reset_password(tx: Session, username: str, now: datetime, actor: str = COMMAND_LINE) -> str:
-    """A new generated password; every sign-in of the person ends. Raises `NotFound`."""
+    """A new generated password; every sign-in of the person ends, and their PIN: who had the former
+    password could have chosen it. Raises `NotFound`."""
     password = generate_password()
     who = person(tx, username)
+    who.pin_hash = None
     _set_password(tx, who, password, now)
     audit.append(tx, actor, "person.reset_password", f"person:{who.username}", {}, now)
     return password
@@ -139,15 +141,23 @@ def choose_password(
     who found an open browser guesses no faster here than on the sign-in page.
     """
     check_password(new, badge.username)
+    prove(db, badge, old, address, now)
+    with db.begin() as tx:
+        _set_password(tx, tx.get_one(Person, badge.person_id), new, now)
+        audit.append(tx, badge.actor, "person.choose_password", badge.actor, {}, now)
+
+
+def prove(
+    db: sessionmaker[Session], badge: Badge, password: str, address: str, now: datetime
+) -> None:
+    """Somebody who is signed in shows that it is really they. Raises `WrongUsage`, `TooMany`."""
     with db.begin() as tx:
         throttle.count(tx, badge.username, address, now)
         stored = tx.get_one(Person, badge.person_id).password_hash
-    if not matches(stored, old):
+    if not matches(stored, password):
         raise WrongUsage("Your present password is not right.")
     with db.begin() as tx:
         throttle.forget(tx, badge.username, address)
-        _set_password(tx, tx.get_one(Person, badge.person_id), new, now)
-        audit.append(tx, badge.actor, "person.choose_password", badge.actor, {}, now)
 
 
 def _set_password(tx: Session, who: Person, password: str, now: datetime) -> None:

@@ -5,8 +5,6 @@ Hashing takes 30 ms on purpose, so no transaction is open while it runs.
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 import uuid
 from datetime import datetime, timedelta
 
@@ -15,9 +13,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from parking.errors import NotAllowed
 from parking.lots.models import Operator
-from parking.people import throttle
+from parking.people import phones, throttle, tokens
 from parking.people.badge import Badge
-from parking.people.models import Person, PersonLot, SignIn
+from parking.people.models import Person, PersonLot, Phone, SignIn
 from parking.people.passwords import matches
 from payments import audit
 
@@ -28,6 +26,7 @@ IDLE = {
     "attendant": timedelta(hours=12),
     "finance": timedelta(minutes=30),
     "admin": timedelta(minutes=30),
+    "inspector": timedelta(hours=2),
 }
 #: `seen_at` is not rewritten more often: a page view should not cost a write.
 SEEN_EVERY = timedelta(minutes=1)
@@ -39,14 +38,16 @@ class WrongPassword(NotAllowed):
     """Unknown user, wrong password or disabled: the answer does not say which."""
 
 
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def sign_in(
-    db: sessionmaker[Session], username: str, password: str, address: str, now: datetime
+    db: sessionmaker[Session],
+    username: str,
+    password: str,
+    address: str,
+    now: datetime,
+    phone_cookie: str | None = None,
 ) -> tuple[str, Badge]:
-    """A fresh token for the cookie, and who came in.
+    """A fresh token for the cookie, and who came in. On an enrolled phone (`phone_cookie`) the sign-in
+    ends with the phone, and a password of its operator's people lets it take PINs again.
 
     Raises `WrongPassword`, or `TooMany` after too many attempts by name or by address.
     """
@@ -58,16 +59,29 @@ def sign_in(
         person = None
     if not matches(person.password_hash if person else None, password) or person is None:
         raise WrongPassword("User name or password is not right.")
-    token = secrets.token_urlsafe(32)
     with db.begin() as tx:
         throttle.forget(tx, name, address)
-        tx.add(
-            SignIn(token_digest=_digest(token), person_id=person.id, started_at=now, seen_at=now)
-        )
-        audit.append(
-            tx, f"person:{name}", "person.sign_in", f"person:{name}", {"address": address}, now
-        )
-        return token, _badge(tx, person)
+        phone = phones.phone_of(tx, phone_cookie)
+        if phone is not None and person.operator_id in (None, phone.operator_id):
+            phones.unlock(tx, phone)
+        return begin(tx, person, phone, {"address": address}, now)
+
+
+def begin(
+    tx: Session, person: Person, phone: Phone | None, how: dict[str, object], now: datetime
+) -> tuple[str, Badge]:
+    """Let `person` in on `phone`, whose row the caller holds: the token for the cookie and the badge.
+    `how` is what the audit trail says of it."""
+    token, who = tokens.fresh(), f"person:{person.username}"
+    entry = SignIn(
+        token_digest=tokens.digest(token), person_id=person.id, started_at=now, seen_at=now
+    )
+    if phone is not None:
+        entry.phone_id, phone.seen_at = phone.id, now
+        how = how | {"phone": phone.name}
+    tx.add(entry)
+    audit.append(tx, who, "person.sign_in", who, how, now)
+    return token, _badge(tx, person)
 
 
 def sign_out(tx: Session, token: str, now: datetime) -> None:
@@ -75,11 +89,13 @@ def sign_out(tx: Session, token: str, now: datetime) -> None:
     username = tx.scalar(
         select(Person.username)
         .join(SignIn, SignIn.person_id == Person.id)
-        .where(SignIn.token_digest == _digest(token), SignIn.ended_at.is_(None))
+        .where(SignIn.token_digest == tokens.digest(token), SignIn.ended_at.is_(None))
     )
     if username is None:
         return
-    tx.execute(update(SignIn).where(SignIn.token_digest == _digest(token)).values(ended_at=now))
+    tx.execute(
+        update(SignIn).where(SignIn.token_digest == tokens.digest(token)).values(ended_at=now)
+    )
     audit.append(tx, f"person:{username}", "person.sign_out", f"person:{username}", {}, now)
 
 
@@ -97,7 +113,7 @@ def find(tx: Session, token: str, now: datetime) -> tuple[Badge, bool] | None:
     row = tx.execute(
         select(SignIn, Person)
         .join(Person, Person.id == SignIn.person_id)
-        .where(SignIn.token_digest == _digest(token))
+        .where(SignIn.token_digest == tokens.digest(token))
     ).one_or_none()
     if row is None:
         return None
@@ -109,8 +125,11 @@ def find(tx: Session, token: str, now: datetime) -> tuple[Badge, bool] | None:
 
 
 def seen(tx: Session, token: str, now: datetime) -> None:
-    """Remember that `token` was used at `now`."""
-    tx.execute(update(SignIn).where(SignIn.token_digest == _digest(token)).values(seen_at=now))
+    """Remember that `token`, and the phone it lives on, was used at `now`."""
+    here = SignIn.token_digest == tokens.digest(token)
+    tx.execute(update(SignIn).where(here).values(seen_at=now))
+    phone = select(SignIn.phone_id).where(here).scalar_subquery()
+    tx.execute(update(Phone).where(Phone.id == phone).values(seen_at=now))
 
 
 def _badge(tx: Session, person: Person) -> Badge:
