@@ -11,7 +11,7 @@ from flask import Blueprint, Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from parking import admin, attendant, driver, finance
+from parking import admin, attendant, driver, finance, inspector
 from parking.config import Config
 from parking.house import House
 from parking.people import guard
@@ -39,6 +39,7 @@ ROOMS: tuple[Callable[[House], Blueprint], ...] = (
     attendant.blueprint,
     finance.blueprint,
     admin.blueprint,
+    inspector.blueprint,
 )
 
 #: More than any form or picture of ours; a page that takes files raises it for itself.

@@ -46,7 +46,7 @@ PROVIDER_MAY_IMPORT = {
 PROVIDER_MAY_NOT_IMPORT = {"flask", "sqlalchemy", "jinja2", "parking", "reconciliation"}
 
 #: The rooms people walk into; only the composition knows that they exist.
-AUDIENCES = {"driver", "attendant", "finance", "admin", "api"}
+AUDIENCES = {"driver", "attendant", "finance", "admin", "inspector", "api"}
 
 #: Where amounts are computed. The sandbox's own odds (a share of notices) are no money.
 MONEY = (

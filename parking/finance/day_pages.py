@@ -17,6 +17,8 @@ from parking.reports.figure import city_sentence, standing_sentence
 from parking.reports.files import as_csv
 from parking.reports.words import BREAK_NAMES, DAY_STATES
 from parking.sessions.states import VEHICLES
+from parking.watch.service import watched_lots
+from parking.watch.silence import Silence, silent_lots
 from parking.web.language import reader_language
 from payments.db import business_day
 from payments.errors import NotFound
@@ -56,6 +58,7 @@ def _month(house: House) -> ResponseReturnValue:
     with house.databases.read() as tx:
         rows = days_of(tx, wanted, operator)
         bank = at_the_bank(house, tx, operator, house.clock())
+        silent = _silent(house, tx)
     return render_template(
         "finance/month.html",
         month=wanted,
@@ -64,7 +67,13 @@ def _month(house: House) -> ResponseReturnValue:
         states=DAY_STATES,
         today=today,
         bank=bank,
+        silent=silent,
     )
+
+
+def _silent(house: House, tx: Session) -> list[Silence]:
+    lots = watched_lots(tx, the_badge().operator_id)
+    return [*silent_lots(tx, lots, house.config.silent_lot_percent, house.clock()).values()]
 
 
 def _found(house: House, tx: Session, day: date) -> CityDay:

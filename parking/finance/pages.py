@@ -8,6 +8,7 @@ from parking.finance import (
     break_pages,
     claim_pages,
     day_pages,
+    lot_pages,
     payout_pages,
     refund_pages,
     suspense_pages,
@@ -29,6 +30,7 @@ def blueprint(house: House) -> Blueprint:
         payout_pages,
         upload_pages,
         claim_pages,
+        lot_pages,
     ):
         room.add(pages, house)
     return pages

@@ -1,0 +1,149 @@
+"""Leakage in sight: every lot's day beside its own history, and one lot looked at closely."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from parking.finance.day_pages import read_day
+from parking.house import House
+from parking.languages import mark
+from parking.lots.models import Lot
+from parking.people.guard import the_badge
+from parking.people.models import Person
+from parking.sessions.models import ParkingSession
+from parking.sessions.states import VEHICLES
+from parking.watch import figures
+from parking.watch.days import DAY
+from parking.watch.service import Look, last_looks, looks, watched_lot, watched_lots
+from parking.watch.silence import Silence, silent_lots
+from parking.watch.tally import tally
+from payments.db import business_day
+
+#: Headcounts shown of one lot, a row for each class.
+MOST_COUNTS = 30
+
+WEEKDAYS = (
+    mark("Mon"),
+    mark("Tue"),
+    mark("Wed"),
+    mark("Thu"),
+    mark("Fri"),
+    mark("Sat"),
+    mark("Sun"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LotRow:
+    """One lot in the list."""
+
+    lot: Lot
+    day: figures.DayOf
+    look: Look | None
+    silence: Silence | None
+
+    @property
+    def urgency(self) -> tuple[bool, int, int, str]:
+        """What stands out stands first: silence, then odd figures, then what a count missed."""
+        missed = abs(self.look.percent) if self.look else 0
+        return self.silence is None, -self.day.unusual, -missed, self.lot.number
+
+
+def add(pages: Blueprint, house: House) -> None:
+    """Put the pages about lots into `pages`."""
+
+    @pages.get("/lots")
+    def lots() -> ResponseReturnValue:
+        return _list(house)
+
+    @pages.get("/lots/<number>")
+    def lot(number: str) -> ResponseReturnValue:
+        return _lot(house, number)
+
+
+def chosen_day(today: date) -> date:
+    """The day of the address, not after today; the last whole day without one. Raises `NotFound`."""
+    text = request.args.get("day", "")
+    return min(read_day(text), today) if text else today - DAY
+
+
+def _list(house: House) -> ResponseReturnValue:
+    now = house.clock()
+    today = business_day(now)
+    day = chosen_day(today)
+    with house.databases.read() as tx:
+        lots = watched_lots(tx, the_badge().operator_id)
+        found = tally(tx, _ids(lots), figures.with_history(day))
+        seen = last_looks(tx, lots)
+        silent = silent_lots(tx, lots, house.config.silent_lot_percent, now)
+    rows = [
+        LotRow(
+            lot,
+            figures.day_of(found, lot.id, day, day < today),
+            seen.get(lot.id),
+            silent.get(lot.id),
+        )
+        for lot in lots
+    ]
+    return render_template(
+        "finance/lots.html",
+        rows=sorted(rows, key=lambda row: row.urgency),
+        names=figures.OF_LOT,
+        day=day,
+        today=today,
+    )
+
+
+def _ids(lots: Collection[Lot]) -> list[uuid.UUID]:
+    return [lot.id for lot in lots]
+
+
+def _lot(house: House, number: str) -> ResponseReturnValue:
+    now = house.clock()
+    today = business_day(now)
+    day = chosen_day(today)
+    with house.databases.read() as tx:
+        lot = watched_lot(tx, the_badge().operator_id, number)
+        found = tally(tx, [lot.id], figures.days_for_week(day))
+        walks = looks(tx, lot, MOST_COUNTS)
+        silent = silent_lots(tx, [lot], house.config.silent_lot_percent, now)
+        inside = _inside(tx, lot)
+        people, usual = figures.people_of(found, lot.id, day)
+        names = _names(tx, {*people, *(walk.by for walk in walks)})
+    return render_template(
+        "finance/lot.html",
+        lot=lot,
+        week=figures.week_of(found, lot.id, day, today),
+        kinds=figures.OF_LOT,
+        people=people,
+        usual=usual,
+        person_kinds=figures.OF_PERSON,
+        walks=walks,
+        silence=silent.get(lot.id),
+        inside=inside,
+        names=names,
+        vehicles=VEHICLES,
+        weekdays=WEEKDAYS,
+        day=day,
+        today=today,
+    )
+
+
+def _inside(tx: Session, lot: Lot) -> int:
+    inside = ParkingSession.lot_id == lot.id, ParkingSession.exit_at.is_(None)
+    return tx.scalar(select(func.count()).where(*inside)) or 0
+
+
+def _names(tx: Session, actors: Collection[str]) -> Mapping[str, str]:
+    """Actor → the person's name."""
+    usernames = [actor.removeprefix("person:") for actor in actors]
+    people = tx.execute(select(Person.username, Person.name).where(Person.username.in_(usernames)))
+    return {f"person:{row.username}": row.name for row in people}
