@@ -106,3 +106,21 @@ def test_the_limit_above_which_a_second_person_approves_is_in_dong(tmp_path: Pat
     for wrong in ("-1", "2e5", "200.000", "1" * 13):
         with pytest.raises(BadSetting, match="REFUND_APPROVAL_ABOVE"):
             Config.from_env(given | {"REFUND_APPROVAL_ABOVE": wrong})
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "wrong"),
+    [
+        ("PHONE_LINK_HOURS", ("1", "168"), ("0", "169", "soon", "-1", "٣")),
+        ("SILENT_LOT_PERCENT", ("0", "100"), ("101", "40 %", "-1")),
+    ],
+)
+def test_a_whole_number_outside_its_bounds_is_refused(
+    tmp_path: Path, name: str, good: tuple[str, ...], wrong: tuple[str, ...]
+) -> None:
+    given = {"PARKING_VAR": str(tmp_path)}
+    for value in good:
+        assert getattr(Config.from_env(given | {name: value}), name.lower()) == int(value)
+    for value in wrong:
+        with pytest.raises(BadSetting, match=name):
+            Config.from_env(given | {name: value})

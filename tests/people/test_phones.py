@@ -164,7 +164,7 @@ def test_who_revoked_it_and_when_is_seen_and_in_the_trail(kerb: Kerb, clock: Han
     kerb.revoke()
     kerb.revoke()
     page = kerb.admin.get("/admin/phones").get_data(as_text=True)
-    assert "Đã thu hồi quyền" in page
+    assert "Đã thu hồi máy" in page
     assert re.search(r"08:07.20/11/2026</time> · admin-0", page)
     with kerb.house.databases.read() as tx:
         acts = tx.execute(select(Audit.act, Audit.actor).where(Audit.act.startswith("phone.")))
