@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,7 +17,7 @@ from parking.house import House
 from parking.languages import mark
 from parking.lots.models import Lot
 from parking.people.guard import the_badge
-from parking.people.models import Person
+from parking.people.service import names_of
 from parking.sessions.models import ParkingSession
 from parking.sessions.states import VEHICLES
 from parking.watch import figures
@@ -117,7 +117,7 @@ def _lot(house: House, number: str) -> ResponseReturnValue:
         silent = silent_lots(tx, [lot], house.config.silent_lot_percent, now)
         inside = _inside(tx, lot)
         people, usual = figures.people_of(found, lot.id, day)
-        names = _names(tx, {*people, *(walk.by for walk in walks)})
+        names = names_of(tx, {*people, *(walk.by for walk in walks)})
     return render_template(
         "finance/lot.html",
         lot=lot,
@@ -140,10 +140,3 @@ def _lot(house: House, number: str) -> ResponseReturnValue:
 def _inside(tx: Session, lot: Lot) -> int:
     inside = ParkingSession.lot_id == lot.id, ParkingSession.exit_at.is_(None)
     return tx.scalar(select(func.count()).where(*inside)) or 0
-
-
-def _names(tx: Session, actors: Collection[str]) -> Mapping[str, str]:
-    """Actor → the person's name."""
-    usernames = [actor.removeprefix("person:") for actor in actors]
-    people = tx.execute(select(Person.username, Person.name).where(Person.username.in_(usernames)))
-    return {f"person:{row.username}": row.name for row in people}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -119,6 +119,13 @@ def person(tx: Session, username: str) -> Person:
     if found is None:
         raise NotFound("There is no user %(username)s.", username=username)
     return found
+
+
+def names_of(tx: Session, actors: Collection[str]) -> dict[str, str]:
+    """Actor of the audit trail → the person's name; who is no person is absent."""
+    usernames = [actor.removeprefix("person:") for actor in actors]
+    rows = tx.execute(select(Person.username, Person.name).where(Person.username.in_(usernames)))
+    return {f"person:{row.username}": row.name for row in rows}
 
 
 def reset_password(tx: Session, username: str, now: datetime, actor: str = COMMAND_LINE) -> str:

@@ -87,7 +87,8 @@ def test_an_unknown_user_takes_as_long_as_a_known_one(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "minutes"), [("finance", 30), ("admin", 30), ("attendant", 12 * 60)]
+    ("role", "minutes"),
+    [("finance", 30), ("admin", 30), ("attendant", 12 * 60), ("inspector", 120)],
 )
 def test_a_sign_in_ends_when_nobody_uses_it(
     house: House, clock: HandClock, role: str, minutes: int
