@@ -16,6 +16,7 @@ from parking.languages import mark
 from parking.receipts.service import issue_due
 from parking.sessions.claims import settle_claims
 from parking.sessions.paid_twice import ask_back
+from parking.shifts.counts import finish_all
 from parking.slots import Daily, Every
 from parking.tariffs import TariffBook
 from payments.accounts import Gateways
@@ -47,11 +48,12 @@ def timetable(gateways: Gateways, tariffs: TariffBook) -> tuple[Job, ...]:
 
 
 def reconcile(db: sessionmaker[Session], gateways: Gateways, now: datetime) -> int:
-    """Reconcile every open day of every account; how many account-days.
+    """Reconcile every open day of every account, tills included; how many account-days.
 
     Raises `Unavailable` when a statement could not be had or believed, after doing all others: the
     slot then counts as failed and is tried again soon, not only the next night.
     """
+    finish_all(db, now)
     results = reconcile_open_days(db, gateways, now)
     troubled = [result for result in results if result.refusals]
     if troubled:

@@ -17,14 +17,16 @@ from sqlalchemy.orm import Session
 
 from payments.db import business_day, new_id
 from payments.models import MerchantAccount, Movement, Refund, Transfer
-from payments.provider import MovementKind
+from payments.provider import CASH, MovementKind
 
 #: A movement told of later than this is booked on the day we learned of it.
 BOOKING_WINDOW = timedelta(days=7)
 
 
 def clearing(account: MerchantAccount) -> str:
-    """The account for money a provider holds for the operator."""
+    """The account for money a provider holds for the operator, or an attendant in a till."""
+    if account.provider == CASH:
+        return f"cash:{account.settings['holder']}"
     return f"clearing:{account.slug}"
 
 
@@ -58,6 +60,8 @@ def entry_for(kind: str, account: MerchantAccount, *, known: bool, asked: bool) 
         MovementKind.REFUND: Entry("refund_done", "refunds" if asked else ours, holder),
         MovementKind.FEE: Entry("fee", "fees", holder),
         MovementKind.PAYOUT: Entry("payout", "bank", holder),
+        MovementKind.COUNT_OVER: Entry("count_over", holder, "over_short"),
+        MovementKind.COUNT_SHORT: Entry("count_short", "over_short", holder),
     }
     return entries[MovementKind(kind)]
 

@@ -108,7 +108,8 @@ class Payment(Base):
 class Notice(Base):
     """What a provider, or we ourselves, said once about a payment or a refund. Append-only.
 
-    `source`: webhook, poll, statement, answer (the reply to our own call) or ours (expiry, time-out).
+    `source`: webhook, poll, statement, answer (the reply to our own call), counter (an attendant
+    took cash or gave it back) or ours (expiry, time-out).
     `digest` is the salted SHA-256 of the raw message; the message and its salt stand in
     `notice_body`, which retention may delete.
     """

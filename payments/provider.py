@@ -15,6 +15,9 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 from payments.errors import Complaint, Unavailable
 
+#: The rail whose accounts are the tills of attendants: books and figures keep its money apart.
+CASH = "cash"
+
 
 class InvalidNotice(Complaint):
     """A message that did not come, unaltered, from the provider it claims to come from."""
@@ -56,14 +59,19 @@ class MovementKind(StrEnum):
     REFUND = "refund"
     FEE = "fee"
     PAYOUT = "payout"
+    #: a till held more, or less, than its receipts make
+    COUNT_OVER = "count_over"
+    COUNT_SHORT = "count_short"
 
 
 class LineKind(StrEnum):
-    """What a settlement line is about. OTHER is whatever the provider says is not a payment."""
+    """What a settlement line is about. COUNT is what a till held beyond its receipts, or lacked;
+    OTHER is whatever the provider says is not a payment."""
 
     PAYMENT = "payment"
     REFUND = "refund"
     PAYOUT = "payout"
+    COUNT = "count"
     OTHER = "other"
 
 
@@ -276,6 +284,9 @@ class Capabilities:
     largest: int = 999_999_999_999
     #: minutes after the business day's end by which its statement must have arrived.
     statement_due_minutes: int = 15
+    #: people count the money and hand their count in: nobody is asked for a statement, and a day is
+    #: open while a shift of it is.
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +317,8 @@ class Provider(Protocol):
     #: the parts of one secret.
     secret_fields: ClassVar[tuple[str, ...]]
     #: ways to pay on this rail that a driver chooses between, by what the rail calls them → label,
-    #: a name or an English sentence that is translated where it is shown.
+    #: a name or an English sentence that is translated where it is shown; none where drivers have
+    #: no choice to make.
     methods: ClassVar[Mapping[str, str]]
     #: "test" and "live" → where that mode lives.
     hosts: ClassVar[Mapping[str, Hosts]]

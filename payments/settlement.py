@@ -1,4 +1,5 @@
-"""What only a provider's statement tells: the fee it kept and the money it passed on to the bank."""
+"""What only a provider's statement tells: the fee it kept, the money it passed on to the bank, and by
+how much the count of a till differs from its receipts."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ CHUNK = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A fee (`rail_ref`: the settlement line's own reference) or a payout (`rail_ref`: the batch's).
+    """A fee or a count's difference (`rail_ref`: the settlement line's own reference) or a payout
+    (`rail_ref`: the batch's).
 
     `amount` > 0, minor units. `payment_id` names the payment a fee was charged for, if it is known.
     """

@@ -39,9 +39,12 @@ class BreakClass(StrEnum):
     AMBIGUOUS = "ambiguous"
     CONTROL_TOTAL = "control_total"
     UNPARSABLE_LINE = "unparsable_line"
+    CASH_OVER = "cash_over"
+    CASH_SHORT = "cash_short"
 
 
-#: The names; the last two are whole files refused, which are reported and stored nowhere.
+#: The names; two are whole files refused, `control_total` and `unparsable_line`, which are reported
+#: and stored nowhere.
 CLASSES = tuple(kind.value for kind in BreakClass)
 
 #: Upper ends of the age groups in days; older than the last is a group of its own.
@@ -102,7 +105,9 @@ class LooseLine:
 
 def classify_line(line: LooseLine) -> Finding:
     """Why a line has no counterpart; the difference is all of it."""
-    if line.taken:
+    if line.kind == LineKind.COUNT:
+        kind = BreakClass.CASH_OVER if line.gross > 0 else BreakClass.CASH_SHORT
+    elif line.taken:
         kind = BreakClass.DUPLICATE_EXTERNAL
     elif line.rivals:
         kind = BreakClass.AMBIGUOUS

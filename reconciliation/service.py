@@ -44,8 +44,9 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Result:
     """What became of one account-day. `state`: awaiting, partial or complete; `reason` says why it
-    is not complete: ``not_due``, ``no_statements`` (the rail has none, nobody hands any in), ``unavailable``,
-    ``refused``, ``more_follows``, ``no_file`` or ``failed``. Of the files, `accepted` ones were
+    is not complete: ``not_due``, ``no_statements`` (the rail has none, nobody hands any in), ``shift_open``
+    (money that people count, and somebody has not yet), ``unavailable``, ``refused``, ``more_follows``,
+    ``no_file`` or ``failed``. Of the files, `accepted` ones were
     new and `repeated` ones known."""
 
     account: str
@@ -91,8 +92,9 @@ def reconcile(
         matched, opened, resolved = _compare(tx, scope)
         tx.merge(AccountDay(account_id=account.id, day=day, state=state, due_at=due_at,
                             reconciled_at=now))  # fmt: skip
-    awaited = provider.capabilities.statements or handed_in
-    reason = _reason(state, stored, awaited=awaited, early=now < due_at)
+    able = provider.capabilities
+    awaited = able.statements or handed_in
+    reason = _reason(state, stored, awaited=awaited, counted=able.counted, early=now < due_at)
     return Result(
         account.slug, day, state, reason, due_at,
         stored.accepted, stored.repeated, stored.refusals, matched, opened, resolved,
@@ -202,11 +204,14 @@ def _compare(tx: Session, scope: Scope) -> tuple[int, int, int]:
     return matched, opened, resolved
 
 
-def _reason(state: str, stored: _Stored, *, awaited: bool, early: bool) -> str | None:
+def _reason(
+    state: str, stored: _Stored, *, awaited: bool, counted: bool, early: bool
+) -> str | None:
     failed = [refusal for refusal in stored.refusals if refusal.leg == SETTLEMENT]
     reasons = {
         "not_due": early,
         "no_statements": not awaited,
+        "shift_open": counted,
         "unavailable": any(refusal.kind == UNAVAILABLE for refusal in failed),
         "refused": bool(failed),
         "more_follows": state == "partial",

@@ -45,6 +45,13 @@ from reconciliation.models import (
 from reconciliation.sides import Rows, Scope, lines_in_scope, match_of_line, match_of_movement
 from reconciliation.witnesses import told_elsewhere
 
+#: Movements that are neither receipt, nor money back, nor charge: no figure of a day is made of them.
+BESIDE = (
+    MovementKind.PAYOUT.value,
+    MovementKind.COUNT_OVER.value,
+    MovementKind.COUNT_SHORT.value,
+)
+
 #: What is added up, in the order of every SELECT below.
 FIGURES = (
     "count",
@@ -142,7 +149,7 @@ def _moved(account_id: uuid.UUID, day: date, banked_days: Sequence[date]) -> Row
         .where(
             Movement.account_id == account_id,
             Movement.book_day == day,
-            Movement.kind != MovementKind.PAYOUT.value,
+            Movement.kind.not_in(BESIDE),
             Movement.currency == MerchantAccount.currency,
         )
     )

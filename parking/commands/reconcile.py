@@ -13,6 +13,7 @@ from parking.commands.inputs import DAY, INSTANT, Build
 from parking.commands.speech import both, in_both, tell
 from parking.house import House
 from parking.languages import explain
+from parking.shifts.counts import finish_all
 from payments.accounts import live_accounts
 from payments.errors import Complaint
 from payments.polling import expire
@@ -59,6 +60,7 @@ def at(house: House, instant: datetime) -> House:
 def results(house: House, day: date) -> Iterator[Result | str]:
     """What became of each account; a sentence where its provider could not be asked. One silent
     provider stops no other."""
+    finish_all(house.databases.write, house.clock())
     with house.databases.read() as tx:
         accounts = live_accounts(tx)
     for account in accounts:

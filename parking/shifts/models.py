@@ -17,8 +17,10 @@ class Shift(Base):
 
     `account_id` is the attendant's cash account, `opening` the float taken over, `counted` what lay
     in the till at the end and `difference` counted − expected. It may cross midnight: the difference
-    belongs to `closing_day`. `handover` is what was handed on (vehicles inside, unpaid, claims),
-    `taken_by` and `taken_at` who acknowledged it.
+    belongs to `closing_day`. `counted` with no `closed_at`: the till is counted and takes no more.
+    `handover` keeps every count that was made and what was handed on (vehicles inside, unpaid and
+    claims by session, the float left, the float found), `taken_by` and `taken_at` who acknowledged
+    it.
     """
 
     __tablename__ = "shift"

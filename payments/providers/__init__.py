@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from payments.provider import Provider
+from payments.providers.cash import CashProvider
 from payments.providers.momo import MomoProvider
 from payments.providers.payos import PayosProvider
 from payments.providers.sandbox import SandboxProvider
@@ -19,4 +20,5 @@ PROVIDERS: dict[str, type[Provider]] = {
     "momo": MomoProvider,
     "zalopay": ZalopayProvider,
     "stripe": StripeProvider,
+    "cash": CashProvider,
 }
