@@ -15,6 +15,11 @@ from sqlalchemy.orm import Session
 from parking.receipts.models import Receipt
 from parking.receipts.vat import rate_at, split
 from parking.sessions.models import ParkingSession
+from parking.shifts.proofs import (
+    cash_is_taken_in_shifts,
+    counts_follow_from_their_cash,
+    tills_hold_what_was_counted,
+)
 from payments.models import Payment
 from reconciliation.invariants import Violation
 
@@ -104,4 +109,7 @@ PROOFS: tuple[Callable[[Session], Iterator[Violation]], ...] = (
     receipt_numbers_have_no_gaps,
     one_open_session_per_plate,
     payments_are_for_sessions_that_exist,
+    counts_follow_from_their_cash,
+    tills_hold_what_was_counted,
+    cash_is_taken_in_shifts,
 )

@@ -7,7 +7,7 @@ same rows give the same bytes whoever downloads them, whenever.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -17,8 +17,11 @@ from sqlalchemy.orm import Session
 
 from parking.lots.models import Operator
 from parking.lots.service import lot_names
+from parking.reports.words import SHIFT_OPEN
+from parking.shifts.history import tills_open_on
 from payments.errors import NotFound
 from payments.models import MerchantAccount
+from payments.provider import CASH
 from reconciliation.models import DayTotal
 from reconciliation.reports.daily import NAMES, AccountPart, DailyReport, Figures, daily
 from reconciliation.reports.footing import check_foots
@@ -26,10 +29,22 @@ from reconciliation.reports.footing import check_foots
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """One merchant account's day, with the legal name of the operator whose money it is."""
+    """One merchant account's day, with the legal name of the operator whose money it is. `uncounted`:
+    a shift that touched this day has not closed its till."""
 
     part: AccountPart
     operator_name: str
+    uncounted: bool = False
+
+    @property
+    def state(self) -> str:
+        """How far its day is; a till's waits until every shift that touched it is counted."""
+        return SHIFT_OPEN if self.uncounted and self.part.state != "complete" else self.part.state
+
+    @property
+    def cash(self) -> bool:
+        """Whether this is an attendant's till."""
+        return self.part.provider == CASH
 
     @property
     def figures(self) -> Figures:
@@ -75,8 +90,34 @@ class CityDay:
 
     @property
     def states(self) -> dict[str, str]:
-        """Merchant account → awaiting, partial or complete."""
-        return {row.part.slug: row.part.state for row in self.by_account}
+        """Merchant account → awaiting, partial, complete or, for a till, shift_open."""
+        return {row.part.slug: row.state for row in self.by_account}
+
+    @property
+    def cash(self) -> Figures:
+        """What attendants took in cash: the recorded exception."""
+        return added(row.figures for row in self.by_account if row.cash)
+
+    @property
+    def cashless(self) -> Figures:
+        """What the city announces: everything that was not cash."""
+        return added(row.figures for row in self.by_account if not row.cash)
+
+    @property
+    def cash_permille(self) -> int:
+        """The share of payments made in cash, in thousandths, rounded half up."""
+        return share(self.cash.count, self.total.count)
+
+
+def added(figures: Iterable[Figures]) -> Figures:
+    """The sum of several rows."""
+    rows = list(figures)
+    return Figures(*(sum(getattr(row, name) for row in rows) for name in NAMES))
+
+
+def share(part: int, whole: int) -> int:
+    """`part` of `whole` in thousandths, rounded half up; 0 of nothing."""
+    return (2000 * part + whole) // (2 * whole) if whole else 0
 
 
 def city_day(tx: Session, day: date, now: datetime, operator: str | None = None) -> CityDay:
@@ -108,7 +149,11 @@ def _accounts(tx: Session, found: DailyReport) -> list[AccountRow]:
     codes = {part.operator for part in found.by_account}
     known = select(Operator.code, Operator.legal_name).where(Operator.code.in_(codes))
     names = {row.code: row.legal_name for row in tx.execute(known)}
-    return [AccountRow(part, names.get(part.operator, part.operator)) for part in found.by_account]
+    uncounted = tills_open_on(tx, found.day)
+    return [
+        AccountRow(part, names.get(part.operator, part.operator), part.slug in uncounted)
+        for part in found.by_account
+    ]
 
 
 def _lots(tx: Session, found: DailyReport) -> list[LotRow]:

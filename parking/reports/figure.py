@@ -16,28 +16,29 @@ def whole(number: int, language: str) -> str:
 
 
 def city_sentence(found: CityDay, language: str) -> str:
-    """*N cashless transactions, VND X (US$ Y at rate R of date)*: receipts recorded that day.
+    """*N cashless transactions, VND X (US$ Y at rate R of date)*: receipts recorded that day, without
+    those in cash.
 
     The dollars are for readers; the rate is the last one known that day and named with its date.
     """
-    rate = rate_on(found.day)
+    rate, cashless = rate_on(found.day), found.cashless
     return translate(
         mark(
             "%(count)s cashless transactions, %(amount)s (US$%(dollars)s at the rate of %(rate)s"
             " of %(rate_day)s)"
         ),
         language,
-        count=whole(found.total.count, language),
-        amount=format_amount(found.total.gross, found.currency, language),
-        dollars=whole(to_dollars(found.total.gross, found.day), language),
+        count=whole(cashless.count, language),
+        amount=format_amount(cashless.gross, found.currency, language),
+        dollars=whole(to_dollars(cashless.gross, found.day), language),
         rate=_in_language(rate.text, language),
         rate_day=f"{rate.valid_from:%d/%m/%Y}",
     )
 
 
 def standing_sentence(found: CityDay, language: str) -> str:
-    """How much of the figure is proven: recorded, confirmed by the provider, in the bank, as of when."""
-    total = found.total
+    """How much of that figure is proven: recorded, confirmed by the provider, in the bank, as of when."""
+    total = found.cashless
     amounts = {
         "recorded": total.gross,
         "confirmed": total.confirmed_gross,
@@ -55,6 +56,20 @@ def standing_sentence(found: CityDay, language: str) -> str:
         language,
         **told,
         as_of=as_of,
+    )
+
+
+def cash_sentence(found: CityDay, language: str) -> str:
+    """*Beside them N payments in cash, VND X: S % of all payments*; empty on a day without cash."""
+    if not found.cash.count:
+        return ""
+    percent, tenths = divmod(found.cash_permille, 10)
+    return translate(
+        mark("In cash: %(count)s payments, %(amount)s; %(share)s %% of all payments."),
+        language,
+        count=whole(found.cash.count, language),
+        amount=format_amount(found.cash.gross, found.currency, language),
+        share=_in_language(f"{percent}.{tenths}", language),
     )
 
 

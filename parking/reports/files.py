@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from parking.languages import LANGUAGES
 from parking.reports.daily import CityDay
-from parking.reports.figure import city_sentence, standing_sentence
+from parking.reports.figure import cash_sentence, city_sentence, standing_sentence
 from payments.db import CITY_ZONE
 from reconciliation.reports.daily import Figures
 from reconciliation.reports.tables import Cell, Column, Table, to_csv
@@ -45,7 +45,7 @@ def _rows(found: CityDay) -> Iterator[tuple[Cell, ...]]:
     yield _row(found, "total", found.total)
     for account in found.by_account:
         part = account.part
-        labels = (part.slug, account.operator_name, "", "", "", part.state)
+        labels = (part.slug, account.operator_name, "", "", "", account.state)
         yield _row(found, "account", account.figures, labels)
     for lot in found.by_lot:
         yield _row(found, "lot", lot.figures, ("", "", lot.number, lot.name, "", ""))
@@ -80,15 +80,22 @@ def as_json(found: CityDay) -> dict[str, object]:
         "recorded": {"count": total.count, "gross": total.gross},
         "confirmed": {"count": total.confirmed_count, "gross": total.confirmed_gross},
         "banked": {"count": total.banked_count, "gross": total.banked_gross},
+        "cashless": {"count": found.cashless.count, "gross": found.cashless.gross},
+        "cash": {
+            "count": found.cash.count,
+            "gross": found.cash.gross,
+            "permille": found.cash_permille,
+        },
         "states": found.states,
         "figure": {language: city_sentence(found, language) for language in LANGUAGES},
         "standing": {language: standing_sentence(found, language) for language in LANGUAGES},
+        "cash_sentence": {language: cash_sentence(found, language) for language in LANGUAGES},
         "by_account": [
             {
                 "account": row.part.slug,
                 "operator": row.operator_name,
                 "provider": row.part.provider,
-                "state": row.part.state,
+                "state": row.state,
                 **_figures(row.figures),
             }
             for row in found.by_account

@@ -20,13 +20,19 @@ BREAK_NAMES = {
     "ambiguous": mark("More than one candidate"),
     "control_total": mark("The file's totals do not add up"),
     "unparsable_line": mark("A line cannot be read"),
+    "cash_over": mark("More cash counted than taken"),
+    "cash_short": mark("Less cash counted than taken"),
 }
+
+#: A till's day that waits for a count.
+SHIFT_OPEN = "shift_open"
 
 #: How far an account's business day is.
 DAY_STATES = {
     "awaiting": mark("Awaiting the provider's file"),
     "partial": mark("More files to come"),
     "complete": mark("Complete"),
+    SHIFT_OPEN: mark("Shift open"),
 }
 
 #: Why a difference is settled, where the system found out by itself.

@@ -37,6 +37,8 @@ MOVEMENTS = {
     "refund": mark("Money refunded"),
     "fee": mark("Fee kept by the provider"),
     "payout": mark("Payout received at the bank"),
+    "count_over": mark("Counted beyond the receipts"),
+    "count_short": mark("Missing at the count"),
 }
 REFUNDS = {
     "asked": mark("Refund asked for: %(reason)s"),

@@ -25,6 +25,7 @@ from tests.cli.conftest import free_ports
 from tests.doubles.__main__ import DOUBLES
 from tests.doubles.accounts import ACCOUNTS
 from tests.kit import Town
+from tests.providers.rails import WITHOUT_COMPANY
 
 
 def with_doubles(town: Town, *names: str) -> Town:
@@ -34,7 +35,7 @@ def with_doubles(town: Town, *names: str) -> Town:
 
 
 def test_every_provider_but_the_sandbox_has_a_double_to_try() -> None:
-    assert set(ACCOUNTS) == set(PROVIDERS) - {"sandbox"}
+    assert set(ACCOUNTS) == set(PROVIDERS) - {"sandbox", *WITHOUT_COMPANY}
     assert set(ACCOUNTS) <= set(DOUBLES)
 
 

@@ -15,6 +15,9 @@ from tests.providers.vietqr_rail import vietqr
 from tests.providers.vnpay_rail import vnpay
 from tests.providers.zalopay_rail import zalopay
 
+#: Rails that no company runs: nobody could play its part.
+WITHOUT_COMPANY = {"cash"}
+
 #: Each makes its rail over files below the folder it is given, and ends it.
 RAILS: dict[str, Callable[[Path], AbstractContextManager[Rail]]] = {
     "payos": payos,

@@ -24,7 +24,7 @@ from payments.provider import (
 )
 from payments.providers import PROVIDERS
 from tests.providers.rail import PRICE, TODAY, Rail
-from tests.providers.rails import RAILS
+from tests.providers.rails import RAILS, WITHOUT_COMPANY
 
 
 @pytest.fixture(params=sorted(RAILS))
@@ -34,13 +34,13 @@ def rail(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rail]:
 
 
 def test_every_provider_has_a_double_and_states_its_facts() -> None:
-    assert set(PROVIDERS) == set(RAILS)
+    assert set(PROVIDERS) == set(RAILS) | WITHOUT_COMPANY
     for name, provider in PROVIDERS.items():
         facts = provider.capabilities
         assert (provider.name, bool(provider.label)) == (name, True)
         assert all(isinstance(setting, str) for setting in provider.settings)
-        assert provider.secret_fields
-        assert provider.methods
+        assert bool(provider.secret_fields) == (name not in WITHOUT_COMPANY)
+        assert bool(provider.methods) == (name not in WITHOUT_COMPANY)
         assert all(provider.methods.values())
         assert set(provider.hosts) <= {"test", "live"}
         assert facts.currencies

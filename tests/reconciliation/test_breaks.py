@@ -34,6 +34,7 @@ def test_the_classes_are_those_of_the_trade() -> None:
         "missing_external", "missing_internal", "amount_mismatch", "currency_mismatch",
         "duplicate_external", "duplicate_internal", "late", "fee_mismatch", "status_mismatch",
         "refund_unknown", "chargeback", "ambiguous", "control_total", "unparsable_line",
+        "cash_over", "cash_short",
     }  # fmt: skip
 
 
@@ -82,6 +83,8 @@ LOOSE = LooseLine(LineKind.PAYMENT, 5, taken=False, rivals=False, known=False, p
         ({"known": True, "payment_state": "failed"}, "status_mismatch"),
         ({"known": True, "payment_state": "cancelled"}, "status_mismatch"),
         ({"known": True, "payment_state": "expired"}, "missing_internal"),
+        ({"kind": LineKind.COUNT}, "cash_over"),
+        ({"kind": LineKind.COUNT, "gross": -5}, "cash_short"),
     ],
 )
 def test_a_line_alone_is_named_by_what_is_known_of_it(changes: dict[str, Any], kind: str) -> None:

@@ -75,7 +75,7 @@ def test_nobody_takes_cash_without_an_open_shift_at_this_lot(counter: Counter) -
 def test_a_reason_must_be_one_of_the_list(counter: Counter) -> None:
     session = counter.stay()
     counter.begin(counter.hoa)
-    with pytest.raises(WrongUsage, match="cheaper is no reason .* no_phone"):
+    with pytest.raises(WrongUsage, match=r"cheaper is no reason .* no_phone"):
         counter.take(counter.hoa, session, "cheaper")
     assert set(REASONS) == set(Reason)
 
