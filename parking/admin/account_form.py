@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from parking.languages import mark
+from parking.web.amounts import typed_amount
 from payments.bounds import Bounds
-from payments.errors import WrongUsage
 from payments.merchants import NewAccount
 from payments.models import MerchantAccount
 
@@ -26,25 +25,11 @@ def parts(form: Mapping[str, str], prefix: str) -> dict[str, str]:
 def bounds(form: Mapping[str, str], currency: str) -> Bounds:
     """The bounds that were typed, amounts in whole minor units. Raises `WrongUsage`."""
     return Bounds(
-        _amount(form.get("least", ""), currency),
-        _amount(form.get("most", ""), currency),
+        typed_amount(form.get("least", ""), currency),
+        typed_amount(form.get("most", ""), currency),
         form.get("opens", "").strip() or None,
         form.get("closes", "").strip() or None,
     )
-
-
-def _amount(text: str, currency: str) -> int | None:
-    """Thousands may be set apart as people write them: 5.000."""
-    digits = text.strip().replace(".", "").replace(" ", "").replace("\u00a0", "")
-    if not digits:
-        return None
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 15):
-        raise WrongUsage(
-            mark("%(text)s is not a whole amount of %(currency)s in its smallest unit."),
-            text=text,
-            currency=currency,
-        )
-    return int(digits)
 
 
 def shown(account: MerchantAccount) -> dict[str, str]:

@@ -12,8 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from parking.attendant.feeds import late_feeds
+from parking.attendant import cash_corner
 from parking.attendant.custody import card_given_to, custody_of, proof_of
+from parking.attendant.feeds import late_feeds
 from parking.attendant.history import history
 from parking.attendant.own import own_session
 from parking.house import House
@@ -75,6 +76,17 @@ def add(pages: Blueprint, house: House) -> None:
     def confirm_entry(session_id: uuid.UUID) -> ResponseReturnValue:
         return carry_out(house, session_id, _confirm)
 
+    @pages.post("/sessions/<uuid:session_id>/cash")
+    def take_cash(session_id: uuid.UUID) -> ResponseReturnValue:
+        def act(tx: Session, own: uuid.UUID, badge: Badge, now: datetime) -> None:
+            cash_corner.take(house, tx, own, badge, now)
+
+        return carry_out(house, session_id, act)
+
+    @pages.post("/sessions/<uuid:session_id>/cash-back")
+    def give_cash_back(session_id: uuid.UUID) -> ResponseReturnValue:
+        return carry_out(house, session_id, _give_back)
+
 
 def _page(
     house: House, session_id: uuid.UUID, problem: str = "", status: int = 200, ask: bool = False
@@ -84,6 +96,7 @@ def _page(
         session = own_session(tx, badge, session_id)
         shown = show(standing(tx, house.tariffs, session, now), now)
         trail = history(tx, session)
+        cash = cash_corner.corner(house, tx, badge, session, now)
         attempts = select(Payment).where(Payment.reference == session.reference)
         payments = tx.scalars(attempts.order_by(Payment.id.desc())).all()
         claim, late = open_claim(tx, session.id), late_feeds(house, tx, [session.lot], now)
@@ -97,7 +110,7 @@ def _page(
         lines=[(line.say(reader_language()), line.amount) for line in shown.standing.lines],
         entry_local=local_input(session.entry_at),
         undo=shown.left and session.exit_at is not None and now - session.exit_at <= exits.UNDO_WINDOW,
-        claim=claim, names=names, late=late,
+        cash=cash, claim=claim, names=names, late=late,
         problem=problem, ask=ask, news=request.args.get("news", ""), given=request.form,
         custody=custody, proofs=exits.PROOFS,
     )  # fmt: skip
@@ -157,6 +170,10 @@ def _confirm(tx: Session, own: uuid.UUID, badge: Badge, now: datetime) -> None:
     wish = request.form.get("entry_at")
     entry_at = None if wish is None else local_time(wish)
     service.confirm_entry(tx, own, entry_at, badge.actor, now)
+
+
+def _give_back(tx: Session, own: uuid.UUID, badge: Badge, now: datetime) -> None:
+    cash_corner.back(tx, badge, now)
 
 
 def local_input(instant: datetime) -> str:

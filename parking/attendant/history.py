@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from parking.languages import mark
 from parking.sessions.models import ParkingSession
+from parking.sessions.service import DRIVER
+from parking.shifts.cash import REASONS
 from parking.web.actors import names_of
 from parking.web.formats import money, when
 from parking.web.language import say
@@ -33,6 +35,8 @@ SENTENCES = {
     "session.claim_withdrawn": mark("Took back that %(due)s was transferred"),
     "session.release": mark("Let out, waiting for the bank: %(due)s"),
     "session.claim_unpaid": mark("Closed: %(due)s never came. %(reason)s"),
+    "cash.take": mark("Took %(due)s in cash: %(why)s"),
+    "cash.give_back": mark("Gave %(due)s in cash back"),
 }
 #: A stay that began with a card alone has that card's label where its plate would stand.
 WITH_A_CARD = mark("Parking began with card %(plate)s")
@@ -80,6 +84,8 @@ def _text(act: str, detail: Mapping[str, Any]) -> str:
 
 
 def _part(act: str, name: str, value: object) -> str:
+    if name == "why":
+        return say(REASONS[str(value)])
     if name in INSTANTS.get(act, ()):
         return when(datetime.fromisoformat(str(value))).striptags()
     return money(value) if name in AMOUNTS and isinstance(value, int) else str(value)

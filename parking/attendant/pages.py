@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from parking.attendant import card_pages, check_pages, claim_pages, entry_pages, list_pages
+from parking.attendant import (
+    card_pages,
+    check_pages,
+    claim_pages,
+    entry_pages,
+    list_pages,
+    shift_pages,
+)
 from parking.house import House
 
 
@@ -16,4 +23,5 @@ def blueprint(house: House) -> Blueprint:
     check_pages.add(pages, house)
     claim_pages.add(pages, house)
     card_pages.add(pages, house)
+    shift_pages.add(pages, house)
     return pages

@@ -13,7 +13,7 @@ from parking.finance.month import days_of, read_month, sum_of
 from parking.house import House
 from parking.people.guard import the_badge
 from parking.reports.daily import CityDay, city_day
-from parking.reports.figure import city_sentence, standing_sentence
+from parking.reports.figure import cash_sentence, city_sentence, standing_sentence
 from parking.reports.files import as_csv
 from parking.reports.words import BREAK_NAMES, DAY_STATES
 from parking.sessions.states import VEHICLES
@@ -94,6 +94,8 @@ def _day(house: House, day: date) -> ResponseReturnValue:
         found=found,
         figure=city_sentence(found, language),
         standing=standing_sentence(found, language),
+        cash=cash_sentence(found, language),
+        tills=[row for row in found.by_account if row.at_work],
         breaks=breaks,
         stated=stated,
         ages={row.id: age_group(row.day, today) for row in breaks},

@@ -11,6 +11,7 @@ from parking.finance import (
     lot_pages,
     payout_pages,
     refund_pages,
+    shift_pages,
     suspense_pages,
     trace_pages,
     upload_pages,
@@ -31,6 +32,7 @@ def blueprint(house: House) -> Blueprint:
         upload_pages,
         claim_pages,
         lot_pages,
+        shift_pages,
     ):
         room.add(pages, house)
     return pages

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from parking.lots.models import Operator
 from parking.lots.service import lot_names
 from parking.reports.words import SHIFT_OPEN
-from parking.shifts.history import tills_open_on
+from parking.shifts.history import holders_of_tills, tills_open_on
 from payments.errors import NotFound
 from payments.models import MerchantAccount
 from payments.provider import CASH
@@ -29,11 +29,12 @@ from reconciliation.reports.footing import check_foots
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """One merchant account's day, with the legal name of the operator whose money it is. `uncounted`:
-    a shift that touched this day has not closed its till."""
+    """One merchant account's day, with the legal name of the operator whose money it is. Of a
+    till, `holder` is the attendant's name; `uncounted`: a shift that touched this day is not closed."""
 
     part: AccountPart
     operator_name: str
+    holder: str = ""
     uncounted: bool = False
 
     @property
@@ -45,6 +46,11 @@ class AccountRow:
     def cash(self) -> bool:
         """Whether this is an attendant's till."""
         return self.part.provider == CASH
+
+    @property
+    def at_work(self) -> bool:
+        """Whether this is a till with something to show for the day."""
+        return self.cash and (self.uncounted or self.figures != Figures())
 
     @property
     def figures(self) -> Figures:
@@ -149,9 +155,14 @@ def _accounts(tx: Session, found: DailyReport) -> list[AccountRow]:
     codes = {part.operator for part in found.by_account}
     known = select(Operator.code, Operator.legal_name).where(Operator.code.in_(codes))
     names = {row.code: row.legal_name for row in tx.execute(known)}
-    uncounted = tills_open_on(tx, found.day)
+    uncounted, holders = tills_open_on(tx, found.day), holders_of_tills(tx)
     return [
-        AccountRow(part, names.get(part.operator, part.operator), part.slug in uncounted)
+        AccountRow(
+            part,
+            names.get(part.operator, part.operator),
+            holders.get(part.slug, ""),
+            part.slug in uncounted,
+        )
         for part in found.by_account
     ]
 

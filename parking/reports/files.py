@@ -45,7 +45,7 @@ def _rows(found: CityDay) -> Iterator[tuple[Cell, ...]]:
     yield _row(found, "total", found.total)
     for account in found.by_account:
         part = account.part
-        labels = (part.slug, account.operator_name, "", "", "", account.state)
+        labels = (part.slug, account.operator_name, "", account.holder, "", account.state)
         yield _row(found, "account", account.figures, labels)
     for lot in found.by_lot:
         yield _row(found, "lot", lot.figures, ("", "", lot.number, lot.name, "", ""))
@@ -96,6 +96,7 @@ def as_json(found: CityDay) -> dict[str, object]:
                 "operator": row.operator_name,
                 "provider": row.part.provider,
                 "state": row.state,
+                "holder": row.holder or None,
                 **_figures(row.figures),
             }
             for row in found.by_account

@@ -47,13 +47,13 @@ class Reason(StrEnum):
 
 
 #: What each reason is called, in the order of the buttons.
-REASONS = {
+REASONS: dict[str, str] = {
     Reason.NO_PHONE: mark("No phone"),
     Reason.NO_SIGNAL: mark("No battery or signal"),
     Reason.BANK_DOWN: mark("The bank does not work"),
     Reason.CANNOT: mark("Elderly, or cannot"),
     Reason.VISITOR: mark("Foreign visitor"),
-    Reason.REFUSES: mark("Refuses"),
+    Reason.REFUSES: mark("Refuses to pay by phone"),
 }
 
 

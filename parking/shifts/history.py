@@ -16,6 +16,7 @@ from parking.shifts.models import Shift
 from parking.shifts.service import expected_in
 from payments.db import CITY_ZONE
 from payments.models import MerchantAccount
+from payments.provider import CASH
 
 #: The one who acknowledged a handover.
 Taker = aliased(Person, name="taker")
@@ -121,6 +122,17 @@ def tills_open_on(tx: Session, day: date) -> frozenset[str]:
         .where(Shift.closed_at.is_(None), Shift.opened_at < end)
     )
     return frozenset(tx.scalars(query))
+
+
+def holders_of_tills(tx: Session) -> dict[str, str]:
+    """Till (slug) → the name of the attendant whose it is."""
+    holder = MerchantAccount.settings["holder"].as_string()
+    rows = tx.execute(
+        select(MerchantAccount.slug, Person.name)
+        .join(Person, Person.username == holder)
+        .where(MerchantAccount.provider == CASH)
+    )
+    return {row.slug: row.name for row in rows}
 
 
 def oldest_open(tx: Session) -> Row | None:
