@@ -112,7 +112,8 @@ def _page(house: House, slug: str, problem: str = "") -> str:
 
 
 def _new(house: House, problem: str = "") -> str:
-    """The form: first the provider is chosen, then what that one needs is asked for."""
+    """The form: first the provider is chosen, then what that one needs is asked for. A till is not
+    among them: it is opened with the first shift of its attendant."""
     name = request.values.get("provider", "")
     with house.databases.read() as tx:
         operators = tx.execute(
@@ -120,7 +121,9 @@ def _new(house: House, problem: str = "") -> str:
         ).all()
     return render_template(
         "admin/new_account.html",
-        rails=sorted((rail.name, rail.label) for rail in house.gateways.registry.values()),
+        rails=sorted(
+            (rail.name, rail.label) for rail in house.gateways.registry.values() if rail.methods
+        ),
         rail=house.gateways.rail(name) if name else None,
         operators=[(code, label) for code, label in operators],
         mode=house.gateways.mode,

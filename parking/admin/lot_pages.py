@@ -18,6 +18,7 @@ from parking.people.guard import the_badge
 from payments.accounts import live_accounts
 from payments.errors import WrongUsage
 from payments.models import MerchantAccount
+from payments.provider import CASH
 from qr.sign import sign_png, sign_svg
 
 #: Before the name of an account in the form that orders a lot's accounts.
@@ -93,8 +94,8 @@ def _lot(house: House, number: str) -> ResponseReturnValue:
 
 
 def _ways(house: House, tx: Session, lot: Lot) -> list[tuple[MerchantAccount, str, list[str]]]:
-    """Every account of the lot's operator: its place here, empty when it has none, and the labels
-    drivers would see. Those with a place first."""
+    """Every account of the lot's operator but the tills of attendants: its place here, empty when it
+    has none, and the labels drivers would see. Those with a place first."""
     chosen = [account.id for account in offers.chosen_accounts(tx, lot)]
     rows = [
         (
@@ -103,6 +104,7 @@ def _ways(house: House, tx: Session, lot: Lot) -> list[tuple[MerchantAccount, st
             [way.label for way in offers.ways_of(house.gateways, account)],
         )
         for account in live_accounts(tx, lot.operator.code)
+        if account.provider != CASH
     ]
     return sorted(rows, key=lambda row: (row[1] == "", int(row[1] or 0)))
 

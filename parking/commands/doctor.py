@@ -16,14 +16,20 @@ from parking.commands.speech import both, in_both
 from parking.house import House
 from parking.jobs import database_time, failing
 from parking.languages import explain, mark
+from parking.shifts.history import oldest_open
 from payments import fitness
 from payments.accounts import live_accounts
+from payments.db import CITY_ZONE
 from payments.errors import Complaint
 from payments.models import MerchantAccount
+from payments.provider import CASH
 from payments.web import notify_address
 
 #: A payment's lateness and a notice's age are judged to the minute; this much error is harmless.
 LARGEST_SKEW = timedelta(seconds=5)
+
+#: Nobody works longer than this without a count.
+LONGEST_SHIFT = timedelta(days=1)
 
 
 class Unwell(Complaint):
@@ -74,6 +80,7 @@ def findings(build: Build) -> Iterator[Finding]:
         return
     yield examine(both("Clock"), lambda: _clock(house))
     yield examine(both("Scheduled jobs"), lambda: _jobs(house))
+    yield examine(both("Shifts"), lambda: _shifts(house))
     yield from _providers(house)
 
 
@@ -118,9 +125,22 @@ def _jobs(house: House) -> str:
     return both("none is failing")
 
 
-def _providers(house: House) -> Iterator[Finding]:
+def _shifts(house: House) -> str:
+    """A till nobody counts keeps its days open."""
     with house.databases.read() as tx:
-        accounts = sorted(live_accounts(tx), key=lambda account: account.slug)
+        found = oldest_open(tx)
+    if found is not None and house.clock() - found.shift.opened_at > LONGEST_SHIFT:
+        raise Unwell(
+            mark("%(name)s has a shift open at %(lot)s since %(since)s: it must be counted."),
+            name=found.person.name,
+            lot=found.lot.number,
+            since=f"{found.shift.opened_at.astimezone(CITY_ZONE):%H:%M %d/%m/%Y}",
+        )
+    return both("none is open for more than a day")
+
+
+def _providers(house: House) -> Iterator[Finding]:
+    accounts = sorted(_asked(house), key=lambda account: account.slug)
     if not accounts:
         yield Finding(
             both("Providers"),
@@ -133,10 +153,14 @@ def _providers(house: House) -> Iterator[Finding]:
 
 def facts(house: House) -> Iterator[Finding]:
     """One finding for each account in use, without asking its provider anything."""
-    with house.databases.read() as tx:
-        accounts = live_accounts(tx)
-    for account in accounts:
+    for account in _asked(house):
         yield examine(account.slug, _facts_of(house, account))
+
+
+def _asked(house: House) -> list[MerchantAccount]:
+    """The accounts in use that have a provider to ask: tills have none."""
+    with house.databases.read() as tx:
+        return [account for account in live_accounts(tx) if account.provider != CASH]
 
 
 def _facts_of(house: House, account: MerchantAccount) -> Callable[[], str]:

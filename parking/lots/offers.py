@@ -21,7 +21,7 @@ from payments.accounts import Gateways, account_by_slug, live_accounts
 from payments.bounds import Bounds
 from payments.errors import Conflict
 from payments.models import MerchantAccount, Payment
-from payments.provider import Provider
+from payments.provider import CASH, Provider
 
 
 class NotOffered(Conflict):
@@ -53,10 +53,15 @@ def chosen_accounts(tx: Session, lot: Lot) -> Sequence[MerchantAccount]:
 
 
 def accounts_of(tx: Session, lot: Lot) -> list[MerchantAccount]:
-    """The accounts in use that `lot` offers, first one first. All of them are its operator's."""
+    """The accounts in use that `lot` offers, first one first. All of them are its operator's, and
+    none is a till: cash is never offered."""
     code = lot.operator.code
     accounts = chosen_accounts(tx, lot) or live_accounts(tx, code)
-    return [a for a in accounts if a.retired_at is None and a.operator == code]
+    return [
+        account
+        for account in accounts
+        if account.retired_at is None and account.operator == code and account.provider != CASH
+    ]
 
 
 def ways_at(

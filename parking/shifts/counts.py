@@ -40,7 +40,8 @@ def hand_in(tx: Session, shift: Shift, now: datetime) -> None:
     last = business_day(now)
     if shift.difference:
         _book(tx, account, shift, now)
-        lines[last].append(difference_line(count_name(shift), shift.difference, now))
+        name, note = count_name(shift), shift.note or ""
+        lines[last].append(difference_line(name, shift.difference, note, now))
     for day in days_between(business_day(shift.opened_at), last + DAY):
         file = _file(account, shift, day, lines[day], now)
         accept(tx, account.id, SETTLEMENT, day, file, now)

@@ -9,6 +9,7 @@ what taking, giving back and counting are in the words of `payments.provider`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import ClassVar
 
@@ -107,9 +108,10 @@ def counted_line(code: str, kind: MovementKind, amount: int, at: datetime) -> St
     return _line(name, LineKind.PAYMENT, code, -amount if back else amount, at)
 
 
-def difference_line(count: str, difference: int, at: datetime) -> StatementLine:
-    """What the till held beyond its receipts, or lacked (< 0); `count` names the count."""
-    return _line(count, LineKind.COUNT, None, difference, at)
+def difference_line(count: str, difference: int, note: str, at: datetime) -> StatementLine:
+    """What the till held beyond its receipts, or lacked (< 0); `count` names the count, `note` is why,
+    in the words of whoever counted."""
+    return replace(_line(count, LineKind.COUNT, None, difference, at), text=note)
 
 
 def _line(name: str, kind: LineKind, code: str | None, gross: int, at: datetime) -> StatementLine:

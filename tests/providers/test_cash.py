@@ -72,7 +72,7 @@ def test_a_count_is_a_file_whose_totals_are_its_lines() -> None:
     lines = [
         counted_line(CODE, MovementKind.RECEIPT, 5_000, MORNING),
         counted_line(CODE, MovementKind.REVERSAL, 5_000, MORNING),
-        difference_line("count-1", -700, MORNING),
+        difference_line("count-1", -700, "wrong change", MORNING),
     ]
     file = count_file("cash.json", MORNING.date(), lines, b"{}", complete=False)
     assert (file.control.count, file.control.net, file.control.fee) == (3, -700, 0)
