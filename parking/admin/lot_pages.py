@@ -10,12 +10,14 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from parking.admin.rule_pages import collection_rules
 from parking.house import House
 from parking.languages import mark
 from parking.lots import offers, service
 from parking.lots.models import Lot, Sign
 from parking.people.guard import the_badge
 from payments.accounts import live_accounts
+from payments.db import business_day
 from payments.errors import WrongUsage
 from payments.models import MerchantAccount
 from payments.provider import CASH
@@ -89,7 +91,12 @@ def _lot(house: House, number: str) -> ResponseReturnValue:
         ).all()
         rows = [(sign, _link(house, lot, sign)) for sign in signs]
         return render_template(
-            "admin/lot.html", lot=lot, signs=rows, ways=_ways(house, tx, lot), place=PLACE
+            "admin/lot.html",
+            lot=lot,
+            signs=rows,
+            ways=_ways(house, tx, lot),
+            place=PLACE,
+            rules=collection_rules(house.tariffs, lot, business_day(house.clock())),
         )
 
 

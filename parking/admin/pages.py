@@ -11,6 +11,7 @@ from parking.admin import (
     lot_pages,
     people_pages,
     phone_pages,
+    rule_pages,
 )
 from parking.house import House
 
@@ -22,6 +23,7 @@ def blueprint(house: House) -> Blueprint:
     phone_pages.add(pages, house)
     lot_pages.add(pages, house)
     card_pages.add(pages, house)
+    rule_pages.add(pages, house)
     account_pages.add(pages, house)
     audit_pages.add(pages, house)
     return pages

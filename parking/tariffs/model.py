@@ -160,6 +160,13 @@ class VehicleTariff:
     monthly: tuple[Monthly, ...]
     origin: Origin
 
+    @property
+    def flat(self) -> bool:
+        """Every price is one of a turn, owed from the moment of entry; none grows with the minutes."""
+        return any(b.kind == "turn" for b in self.bands) and all(
+            b.kind != "ladder" for b in self.bands
+        )
+
     def origins(self) -> Iterator[Origin]:
         """The origin of every price of this vehicle, those kept as data included."""
         yield self.origin
