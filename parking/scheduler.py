@@ -15,6 +15,7 @@ from parking.jobs import forget_runs
 from parking.languages import mark
 from parking.receipts.service import issue_due
 from parking.sessions.claims import settle_claims
+from parking.sessions.forgotten import end_forgotten
 from parking.sessions.paid_twice import ask_back
 from parking.shifts.counts import finish_all
 from parking.slots import Daily, Every
@@ -42,6 +43,7 @@ def timetable(gateways: Gateways, tariffs: TariffBook) -> tuple[Job, ...]:
         Job("receipts", Every(seconds=10), issue_due),
         Job("paid-twice", Every(seconds=300), lambda db, now: ask_back(db, tariffs, now)),
         Job("claims", Every(seconds=60), lambda db, now: settle_claims(db, tariffs, now)),
+        Job("forgotten", Every(seconds=300), lambda db, now: end_forgotten(db, tariffs, now)),
         Job("figures", Every(seconds=60), keep_current),
         Job("tidy", Daily(time(3, 0)), lambda db, now: forget_runs(db, now - KEEP_RUNS)),
     )

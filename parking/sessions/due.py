@@ -7,6 +7,9 @@ grace has run from the later of the provider's time and ours. A recorded exit in
 therefore as covered as an open session: who pays at 17:55 and leaves at 18:10 owes nothing.
 
 A quote paid after its end (by the provider's time) covers nothing by itself; its money still counts.
+
+Of a stay whose exit nobody recorded, a tariff may ask for no more than was paid
+(`parking.tariffs.model.UnrecordedExit`): what is missing from its price is then `waived`.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from sqlalchemy import func as sql
 from sqlalchemy import select, union_all
 from sqlalchemy.orm import Session
 
-from parking.sessions.models import Adjustment, ParkingSession, Quote, quote_of
+from parking.sessions.models import UNRECORDED, Adjustment, ParkingSession, Quote, quote_of
 from parking.sessions.reliefs import Relief, reliefs_of, relieved_price
 from parking.tariffs import Line, Price, TariffBook, TariffVersion
 from payments.models import Attachment, Movement, Payment
@@ -53,7 +56,8 @@ class Standing:
     """Where a session stands at the moment asked about.
 
     `price` is the whole stay priced at `priced_at`, with `lines` that add up to it; `due` what is
-    still to pay; `excess` what was paid beyond the price; `covered_until` the end of the exit grace.
+    still to pay; `excess` what was paid beyond the price; `covered_until` the end of the exit grace;
+    `waived` what is missing and not asked for, because nobody recorded the exit.
     """
 
     session: ParkingSession
@@ -66,6 +70,7 @@ class Standing:
     excess: int
     covered_until: datetime | None
     relief: Relief | None = None
+    waived: int = 0
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -103,6 +108,7 @@ def judge(tariffs: TariffBook, session: ParkingSession, money: Money, now: datet
     priced_at = cover.priced_at if covered and cover else moment
     cost = relieved_price(version, session, money.relief, priced_at)
     balance = cost.amount + money.adjustments - money.paid
+    waived = max(0, balance) if _asks_no_more(session, version) else 0
     return Standing(
         session=session,
         version=version,
@@ -110,11 +116,18 @@ def judge(tariffs: TariffBook, session: ParkingSession, money: Money, now: datet
         price=cost,
         paid=money.paid,
         adjustments=money.adjustments,
-        due=max(0, balance),
+        due=max(0, balance) - waived,
         excess=max(0, -balance),
         covered_until=cover.until if cover else None,
         relief=money.relief,
+        waived=waived,
     )
+
+
+def _asks_no_more(session: ParkingSession, version: TariffVersion) -> bool:
+    if session.exit_kind != UNRECORDED:
+        return False
+    return version.vehicle(session.vehicle_class).unrecorded_exit.charge == "paid"
 
 
 def paid_until(now_standing: Standing, now: datetime) -> datetime | None:

@@ -13,15 +13,13 @@ from sqlalchemy.orm import Session
 from parking.cards.service import LOST, check_ready, lock_card
 from parking.languages import mark
 from parking.sessions.holders import card_of, check_in_nobodys_hand
-from parking.sessions.models import ParkingSession, TransferClaim
+from parking.sessions.models import OBSERVED, ParkingSession, TransferClaim
 from parking.sessions.service import flush_alone, lock_session
 from payments import audit
 from payments.errors import Conflict
 
 #: An exit recorded by mistake can be taken back this long.
 UNDO_WINDOW = timedelta(minutes=10)
-
-OBSERVED, UNRECORDED = "observed", "unrecorded"
 
 
 class Proof(StrEnum):

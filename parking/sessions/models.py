@@ -13,6 +13,8 @@ from parking.lots.models import Lot
 from payments.db import Base, new_id
 
 _QUOTE = "quote:"
+#: How we know that a vehicle left: somebody saw it, or the tariff's rule ended a stay nobody saw end.
+OBSERVED, UNRECORDED = "observed", "unrecorded"
 
 
 def _one_open(name: str, *columns: str) -> Index:

@@ -16,10 +16,12 @@ from parking.cards.models import Card
 from parking.cards.service import check_lot, check_ready, lock_card
 from parking.languages import mark
 from parking.lots.models import Lot
+from parking.lots.rules import tariff_row
 from parking.passes.service import valid_pass
 from parking.sessions.holders import check_in_nobodys_hand
 from parking.sessions.models import ParkingSession
 from parking.sessions.plates import Plate, read_plate
+from parking.sessions.unrecorded import Bearer, make_room
 from parking.tariffs import TariffBook, TariffVersion
 from payments import audit
 from payments.db import business_day, insert_once, new_id
@@ -77,20 +79,19 @@ class Identity:
 
 def enter(tx: Session, tariffs: TariffBook, arrival: Arrival, now: datetime) -> Entered:
     """Open a parking session, or join the one this plate has open at this lot: a card that is handed
-    out to it then goes with that one.
+    out to it then goes with that one. A stay that is over although nobody recorded its exit is ended
+    first, and joined by nobody.
 
     The partial unique index decides between two arrivals at once; the second reads what the first
     wrote. Raises `InvalidPlate`, `WrongUsage` for a class the lot does not take, `NotFound` when no
     tariff is in force, and for a card `CardOfAnotherLot`, `CardUnusable` and `CardInUse`.
     """
     lot, known_by = arrival.lot, arrival.identity()
-    if arrival.card is not None:
-        plate_key = "" if known_by.kind == ON_CARD else known_by.key
-        _free_card(tx, arrival.card.id, lot, plate_key)
     version = tariffs.in_force(
-        tariff_code(lot, arrival.vehicle_class), business_day(arrival.entry_at)
+        tariff_row(lot, arrival.vehicle_class).tariff_code, business_day(arrival.entry_at)
     )
-    inserted = _insert(tx, arrival, known_by, version, now)
+    pass_id = _make_way(tx, tariffs, arrival, known_by, now)
+    inserted = _insert(tx, arrival, known_by, version, pass_id, now)
     session = open_session(tx, lot.id, known_by.key)
     if inserted:
         detail: dict[str, object] = {"plate": known_by.display, "lot": lot.number}
@@ -100,6 +101,22 @@ def enter(tx: Session, tariffs: TariffBook, arrival: Arrival, now: datetime) -> 
     elif arrival.card is not None:
         session = give_card(tx, session.id, arrival.card.id, arrival.actor, now)
     return Entered(session, not inserted)
+
+
+def _make_way(
+    tx: Session, tariffs: TariffBook, arrival: Arrival, known_by: Identity, now: datetime
+) -> uuid.UUID | None:
+    """End the stay that is over, see that the card is free, and say on which pass the vehicle comes."""
+    lot, card_id = arrival.lot, arrival.card.id if arrival.card else None
+    if card_id is not None:
+        lock_card(tx, card_id)  # before any stay, as everybody does who needs both
+    came, vehicle = arrival.entry_at, arrival.vehicle_class
+    held = valid_pass(tx, lot.id, vehicle, known_by.key, card_id, business_day(came))
+    pass_id = held.id if held else None
+    make_room(tx, tariffs, Bearer(lot.id, known_by.key, card_id, pass_id), came, now)
+    if card_id is not None:
+        _free_card(tx, card_id, lot, "" if known_by.kind == ON_CARD else known_by.key)
+    return pass_id
 
 
 def _free_card(tx: Session, card_id: uuid.UUID, lot: Lot, plate_key: str) -> Card:
@@ -137,14 +154,16 @@ def _note_card(tx: Session, stay: ParkingSession, card: Card, actor: str, now: d
 
 
 def _insert(
-    tx: Session, arrival: Arrival, known_by: Identity, version: TariffVersion, now: datetime
+    tx: Session,
+    arrival: Arrival,
+    known_by: Identity,
+    version: TariffVersion,
+    held: uuid.UUID | None,
+    now: datetime,
 ) -> bool:
     """False when the plate is open here already. A pass that another vehicle stands on right now
     covers that one only, so the second insert goes without it."""
-    card_id = arrival.card.id if arrival.card else None
-    day, vehicle = business_day(arrival.entry_at), arrival.vehicle_class
-    held = valid_pass(tx, arrival.lot.id, vehicle, known_by.key, card_id, day)
-    for pass_id in dict.fromkeys((held.id if held else None, None)):
+    for pass_id in dict.fromkeys((held, None)):
         session_id = new_id()
         row = ParkingSession(
             id=session_id,
@@ -155,7 +174,7 @@ def _insert(
             plate=known_by.display,
             plate_kind=known_by.kind,
             needs_review=known_by.needs_review,
-            vehicle_class=vehicle,
+            vehicle_class=arrival.vehicle_class,
             tariff_code=version.code,
             tariff_version=version.number,
             entry_at=arrival.entry_at,
@@ -163,25 +182,12 @@ def _insert(
             sign_id=arrival.sign_id,
             opened_by=arrival.actor,
             created_at=now,
-            card_id=card_id,
+            card_id=arrival.card.id if arrival.card else None,
             pass_id=pass_id,
         )
         if insert_once(tx, row):
             return True
     return False
-
-
-def tariff_code(lot: Lot, vehicle_class: str) -> str:
-    """The tariff that `vehicle_class` pays at `lot`. Raises `WrongUsage` naming the classes it takes."""
-    codes = {row.vehicle_class: row.tariff_code for row in lot.tariffs}
-    if vehicle_class not in codes:
-        raise WrongUsage(
-            "Lot %(lot)s takes no vehicle of class %(vehicle)s; it takes: %(classes)s.",
-            lot=lot.number,
-            vehicle=vehicle_class or "—",
-            classes=", ".join(sorted(codes)),
-        )
-    return codes[vehicle_class]
 
 
 def open_session(tx: Session, lot_id: uuid.UUID, plate_key: str) -> ParkingSession:

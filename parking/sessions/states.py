@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from parking.languages import mark
 from parking.sessions.due import HORIZON, Standing, paid_until
+from parking.sessions.models import UNRECORDED
 from parking.sessions.reliefs import ReliefKind
 from payments.db import business_day
 
@@ -26,6 +27,7 @@ class State(StrEnum):
     FREE = "free"
     PASS = "pass"
     EXEMPT = "exempt"
+    UNRECORDED = "unrecorded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ def show(standing: Standing, now: datetime) -> Shown:
 
 def state_of(standing: Standing) -> State:
     """The name alone, which costs no search for its end."""
+    if standing.session.exit_kind == UNRECORDED:
+        return State.UNRECORDED
     if standing.due:
         return State.PARTLY if standing.paid else State.UNPAID
     if standing.relief is not None:
