@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from parking.languages import mark
 from parking.passes.models import Pass
 from parking.sessions.models import Exemption, ParkingSession
+from parking.sessions.reasons import reason_words
 from parking.tariffs import Line, Price, TariffVersion, price
 from payments.db import CITY_ZONE
 
@@ -47,7 +48,9 @@ def _exemptions(tx: Session, sessions: Collection[uuid.UUID]) -> dict[uuid.UUID,
         )
     )
     return {
-        session_id: Relief(ReliefKind.EXEMPTION, None, Line(EXEMPT, {"reason": reason}, 0))
+        session_id: Relief(
+            ReliefKind.EXEMPTION, None, Line(EXEMPT, {"reason": reason_words(reason)}, 0)
+        )
         for session_id, reason in rows
     }
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from parking.cards.models import Card
 from parking.cards.service import check_lot, check_ready, lock_card
@@ -213,10 +213,15 @@ def session_by_token(tx: Session, token: str) -> ParkingSession:
 
 
 def lock_session(tx: Session, session_id: uuid.UUID) -> ParkingSession:
-    """The session under its row lock (SQLite writers already are alone). Raises `NotFound`."""
+    """The session under its row lock (SQLite writers already are alone). Raises `NotFound`.
+
+    The lot is read apart: PostgreSQL, after waiting for a move to another lot, would look for the new
+    lot in the rows it had joined before, and find no session at all.
+    """
     found = tx.scalar(
         select(ParkingSession)
         .where(ParkingSession.id == session_id)
+        .options(selectinload(ParkingSession.lot))
         .with_for_update(of=ParkingSession)
         .execution_options(populate_existing=True)
     )

@@ -16,7 +16,7 @@ from datetime import datetime, time
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy import func as sql
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from parking.passes.models import Pass
 from parking.sessions.due import judge, money_of
@@ -102,6 +102,7 @@ def make_room(
         select(ParkingSession)
         .where(bearer.holds(), ParkingSession.exit_at.is_(None))
         .order_by(ParkingSession.id)
+        .options(selectinload(ParkingSession.lot))
         .with_for_update(of=ParkingSession)
         .execution_options(populate_existing=True)
     )

@@ -67,4 +67,6 @@ def test_an_exemption_costs_nothing_for_good_and_says_why(town: Town) -> None:
     town.clock.forward(days=3)
     here = now_of(town, session)
     assert (here.due, show(here, town.now).state) == (0, State.EXEMPT)
-    assert here.lines[0].parts == {"reason": "police"}
+    (line,) = here.lines
+    assert line.say("en") == "Exempt: Police or army on duty"
+    assert line.say("vi") == "Miễn phí: Công an, quân đội đang làm nhiệm vụ"
