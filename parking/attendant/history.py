@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from parking.languages import mark
 from parking.sessions.models import ParkingSession
-from parking.sessions.service import DRIVER
 from parking.shifts.cash import REASONS
 from parking.web.actors import names_of
 from parking.web.formats import money, when

@@ -24,10 +24,10 @@ from parking.sessions.models import ParkingSession
 from parking.sessions.service import (
     ON_CARD,
     Arrival,
-    read_reason,
     enter,
     flush_alone,
     lock_session,
+    read_reason,
 )
 from parking.sessions.states import Shown, show
 from parking.tariffs import TariffBook

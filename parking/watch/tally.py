@@ -30,8 +30,14 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from parking.lots.models import Lot
-from parking.sessions.exits import UNRECORDED, Proof
-from parking.sessions.models import Exemption, ParkingSession, ProxyPayment, TransferClaim
+from parking.sessions.exits import Proof
+from parking.sessions.models import (
+    UNRECORDED,
+    Exemption,
+    ParkingSession,
+    ProxyPayment,
+    TransferClaim,
+)
 from parking.shifts.models import CashEntry, Shift
 from parking.watch.days import Instant, city_day, on_days
 from payments.db import table_of
