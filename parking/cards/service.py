@@ -23,8 +23,8 @@ from payments import audit
 from payments.errors import Conflict, NotFound, WrongUsage
 from qr.links import InvalidLink, KeyRing, read_card_path
 
-#: A thousand cards are a hundred pages: more at once is a typing error.
-MOST_AT_ONCE = 1000
+#: Fifty pages, which take some ten seconds to draw: nobody waits longer for a page.
+MOST_AT_ONCE = 500
 HIGHEST = 999_999
 
 READY, LOST, BLOCKED = "ready", "lost", "blocked"

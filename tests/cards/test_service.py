@@ -48,7 +48,7 @@ def test_two_who_make_cards_at_once_get_different_numbers(town: Town) -> None:
         assert list(tx.scalars(select(Card.number).order_by(Card.number))) == [*range(1, 81)]
 
 
-@pytest.mark.parametrize("count", [0, -1, 1001])
+@pytest.mark.parametrize("count", [0, -1, 501])
 def test_an_impossible_number_of_cards_is_refused(town: Town, count: int) -> None:
     with pytest.raises(WrongUsage, match="1 to"):
         make(town, count)
@@ -167,7 +167,7 @@ def test_old_cards_are_found_to_be_printed_again(town: Town) -> None:
         assert [card.number for card in again] == [2, 3, 4]
         with pytest.raises(NotFound, match="#0006"):
             cards_between(tx, town.lots["HK01"], 2, 7)
-        for first, last in ((0, 3), (4, 3), (1, 1001)):
+        for first, last in ((0, 3), (4, 3), (1, 501)):
             with pytest.raises(WrongUsage, match="cannot be printed"):
                 cards_between(tx, town.lots["HK01"], first, last)
 
