@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from parking.attendant.check_pages import carry_out
+from parking.attendant.custody import proof_of
 from parking.attendant.feeds import late_feeds
 from parking.attendant.own import own_lots
 from parking.house import House
@@ -33,7 +34,8 @@ def add(pages: Blueprint, house: House) -> None:
     @pages.post("/sessions/<uuid:session_id>/release")
     def release(session_id: uuid.UUID) -> ResponseReturnValue:
         def act(tx: Session, own: uuid.UUID, badge: Badge, now: datetime) -> None:
-            claims.release(tx, house.tariffs, own, Leaving(badge.actor, now), now)
+            proof = proof_of(house, tx, tx.get_one(ParkingSession, own), request.form)
+            claims.release(tx, house.tariffs, own, Leaving(badge.actor, now, proof), now)
 
         return carry_out(house, session_id, act, then=url_for("attendant.vehicles"))
 

@@ -316,3 +316,15 @@ def test_cards_of_somebody_elses_lot_are_out_of_reach(town: Town, hoa: Browser) 
         assert hoa.post(check(stay, act), page=NEW, give="1", why="because").status_code == 404
     assert hoa.post(f"/attendant/cards/{theirs.id}", page=NEW).status_code == 404
     assert card_now(town, theirs).state == "ready"
+
+
+def test_letting_out_on_a_transfer_asks_for_the_card_too(town: Town, hoa: Browser) -> None:
+    card = make(town)[0]
+    stay = arrive(town, card)
+    assert press(hoa, stay, "release") == 409
+    assert press(hoa, stay, "release", card="2") == 409
+    assert stay_now(town, stay.id).exit_at is None
+    scanned = hoa.get(hoa.get(card_path(town, card)).headers["Location"])
+    assert scanned.get_data(as_text=True).count('name="card" value="0001"') == 2
+    assert press(hoa, stay, "release", card="0001") == 303
+    assert stay_now(town, stay.id).exit_proof == "card"
