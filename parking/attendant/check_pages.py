@@ -17,6 +17,7 @@ from parking.attendant.custody import card_given_to, custody_of, proof_of
 from parking.attendant.feeds import late_feeds
 from parking.attendant.history import history
 from parking.attendant.own import own_session
+from parking.attendant.stay_parts import stay_parts
 from parking.house import House
 from parking.languages import explain, mark
 from parking.people.badge import Badge
@@ -26,6 +27,7 @@ from parking.sessions.claims import open_claim
 from parking.sessions.due import standing
 from parking.sessions.exits import Leaving
 from parking.sessions.lost_cards import report_lost
+from parking.sessions.reasons import REASONS
 from parking.sessions.states import show
 from parking.sessions.transfers import open_transfer
 from parking.web.actors import names_of
@@ -102,9 +104,11 @@ def _page(
         claim, late = open_claim(tx, session.id), late_feeds(house, tx, [session.lot], now)
         names = names_of(tx, [claim.claimed_by, claim.released_by or ""] if claim else [])
         custody = custody_of(house, tx, session)
+        stay = stay_parts(house, tx, session, now)
     link = session_link(house.keys, "", session.token).removeprefix("/s/")
     page = render_template(
         "attendant/check.html",
+        stay=stay, reasons=REASONS, now_local=local_input(now),
         session=session, lot=session.lot, shown=shown, link=link, now=now, history=trail,
         payments=payments, transfer=open_transfer(payments, now), vehicle=vehicle_name(session.vehicle_class),
         lines=[(line.say(reader_language()), line.amount) for line in shown.standing.lines],

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from parking.languages import mark
 from parking.sessions.models import ParkingSession
+from parking.sessions.reasons import REASONS
+from parking.shifts import cash
 from parking.shifts.cash import REASONS
 from parking.web.actors import names_of
 from parking.web.formats import money, when
@@ -29,6 +31,15 @@ SENTENCES = {
     "session.card_lost": mark("Card %(card)s reported lost"),
     "session.card_fee": mark("Fee of %(fee)s charged for the lost card"),
     "session.card_fee_withdrawn": mark("Fee of %(fee)s for the lost card withdrawn: %(reason)s"),
+    "session.exempt": mark("Exempt from payment: %(reason)s"),
+    "session.withdraw_exemption": mark("Exemption withdrawn: %(reason)s"),
+    "session.move": mark("Moved from lot %(before)s to lot %(after)s: %(reason)s"),
+    "session.wrong_lot": mark(
+        "Stands at lot %(after)s, not at %(before)s; %(asked_back)s asked back: %(reason)s"
+    ),
+    "session.unrecorded": mark("Exit not recorded, ended at %(exit_at)s"),
+    "session.real_exit": mark("Real exit %(after)s recorded (ended before at %(before)s)"),
+    "session.still_here": mark("Still here: the end at %(exit_at)s was taken back"),
     "session.confirm_entry": mark("Entry time %(after)s confirmed (declared: %(before)s)"),
     "session.claim": mark("Said that %(due)s was transferred (bank reference: %(reference)s)"),
     "session.claim_withdrawn": mark("Took back that %(due)s was transferred"),
@@ -40,9 +51,17 @@ SENTENCES = {
 #: A stay that began with a card alone has that card's label where its plate would stand.
 WITH_A_CARD = mark("Parking began with card %(plate)s")
 #: Parts that are instants, by act; what else looks like one is text.
-INSTANTS = {"session.undo_exit": ("exit_at",), "session.confirm_entry": ("before", "after")}
+INSTANTS = {
+    "session.undo_exit": ("exit_at",),
+    "session.confirm_entry": ("before", "after"),
+    "session.unrecorded": ("exit_at",),
+    "session.real_exit": ("before", "after"),
+    "session.still_here": ("exit_at",),
+}
+#: Acts whose reason is one of a list.
+LISTED = ("session.exempt", "session.withdraw_exemption")
 #: Parts that are amounts, whatever the act.
-AMOUNTS = ("due", "fee")
+AMOUNTS = ("due", "fee", "asked_back")
 PARTS = re.compile(r"%\((\w+)\)s")
 
 
@@ -84,7 +103,9 @@ def _text(act: str, detail: Mapping[str, Any]) -> str:
 
 def _part(act: str, name: str, value: object) -> str:
     if name == "why":
-        return say(REASONS[str(value)])
+        return say(cash.REASONS[str(value)])
     if name in INSTANTS.get(act, ()):
         return when(datetime.fromisoformat(str(value))).striptags()
+    if act in LISTED and name == "reason":
+        return say(REASONS.get(str(value), str(value)))
     return money(value) if name in AMOUNTS and isinstance(value, int) else str(value)

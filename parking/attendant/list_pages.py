@@ -13,14 +13,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from parking.attendant.feeds import late_feeds
+from parking.attendant.finds import beyond
 from parking.attendant.own import own_lots
 from parking.house import House
 from parking.lots.models import Lot
+from parking.lots.rules import Collect
 from parking.people.badge import Badge
 from parking.people.guard import the_badge
 from parking.sessions.due import Standing, standings
 from parking.sessions.exits import UNDO_WINDOW
-from parking.sessions.models import ParkingSession
+from parking.sessions.models import OBSERVED, ParkingSession
 from parking.sessions.service import open_sessions
 from parking.sessions.states import Shown, show
 
@@ -30,9 +32,10 @@ LONGEST_LIST = 60
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """The open sessions of `chosen` lots: counted all, shown up to `LONGEST_LIST`."""
+    """The open sessions of the lots that were `asked` for: counted all, shown up to `LONGEST_LIST`."""
 
     lots: Sequence[Lot]
+    asked: Sequence[Lot]
     chosen: str
     ending: str
     only_unpaid: bool
@@ -41,6 +44,12 @@ class Inside:
     rows: Sequence[Shown]
     hidden: int
     left: Sequence[Shown]
+
+    def at_entry(self, session: ParkingSession) -> bool:
+        """Whether the lot collects from this vehicle on its way in."""
+        classes = (row for lot in self.lots if lot.id == session.lot_id for row in lot.tariffs)
+        found = (row.collect for row in classes if row.vehicle_class == session.vehicle_class)
+        return next(found, None) == Collect.ENTRY
 
 
 def add(pages: Blueprint, house: House) -> None:
@@ -52,20 +61,23 @@ def add(pages: Blueprint, house: House) -> None:
         with house.databases.read() as tx:
             inside = look(house, tx, the_badge(), now)
             late = late_feeds(house, tx, inside.lots, now)
-        return render_template("attendant/vehicles.html", inside=inside, late=late)
+            finds = beyond(house, tx, inside.asked, inside.ending, now)
+        return render_template("attendant/vehicles.html", inside=inside, late=late, finds=finds)
 
 
 def look(house: House, tx: Session, badge: Badge, now: datetime) -> Inside:
     """What the query of this request asks for, of own lots only."""
     lots = own_lots(tx, badge)
     chosen = request.args.get("lot", "")
-    asked = [lot.id for lot in lots if chosen in ("", lot.number)]
+    chosen_lots = [lot for lot in lots if chosen in ("", lot.number)]
+    asked = [lot.id for lot in chosen_lots]
     ending, only_unpaid = request.args.get("q", "").strip(), "unpaid" in request.args
     everybody = standings(tx, house.tariffs, open_sessions(tx, asked), now)
     found = _found(tx, everybody, asked, ending, only_unpaid)
     gone = standings(tx, house.tariffs, _just_left(tx, asked, now), now)
     return Inside(
         lots=lots,
+        asked=chosen_lots,
         chosen=chosen,
         ending=ending,
         only_unpaid=only_unpaid,
@@ -94,6 +106,8 @@ def _found(
 def _just_left(tx: Session, lots: Sequence[uuid.UUID], now: datetime) -> Sequence[ParkingSession]:
     """Vehicles whose exit can still be taken back, the last one first."""
     query = select(ParkingSession).where(
-        ParkingSession.lot_id.in_(lots), ParkingSession.exit_recorded_at >= now - UNDO_WINDOW
+        ParkingSession.lot_id.in_(lots),
+        ParkingSession.exit_recorded_at >= now - UNDO_WINDOW,
+        ParkingSession.exit_kind == OBSERVED,
     )
     return tx.scalars(query.order_by(ParkingSession.exit_at.desc())).all()

@@ -10,7 +10,9 @@ from parking.attendant import (
     claim_pages,
     entry_pages,
     list_pages,
+    mine_pages,
     shift_pages,
+    stay_pages,
 )
 from parking.house import House
 
@@ -24,4 +26,6 @@ def blueprint(house: House) -> Blueprint:
     claim_pages.add(pages, house)
     card_pages.add(pages, house)
     shift_pages.add(pages, house)
+    stay_pages.add(pages, house)
+    mine_pages.add(pages, house)
     return pages

@@ -11,16 +11,18 @@ from sqlalchemy.orm import Session
 
 from parking.house import House
 from parking.lots.offers import Way, label_of, ways_at
+from parking.lots.rules import Collect, collected
 from parking.receipts import service as receipts
 from parking.receipts.models import Receipt
 from parking.sessions.claims import open_claim
-from parking.sessions.due import Standing, standing
+from parking.sessions.due import HORIZON, Standing, standing, would_hold_until
 from parking.sessions.models import ParkingSession, Quote, TransferClaim
 from parking.sessions.quotes import lines_of, standing_offer
 from parking.sessions.states import Shown, show
 from parking.tariffs import Line
 from payments import state
 from payments.checkout import is_announced
+from payments.db import business_day
 from payments.models import Payment
 
 
@@ -36,6 +38,7 @@ class SessionView:
     ways: Sequence[Way]
     labels: Sequence[str]
     claim: TransferClaim | None
+    collect: Collect
     now: datetime
 
     @property
@@ -60,6 +63,16 @@ class SessionView:
     def priced_at(self) -> datetime:
         """The moment until which `price` counts."""
         return self.offer.priced_at if self.offer else self.shown.standing.priced_at
+
+    @property
+    def holds_until(self) -> datetime | None:
+        """When more falls due although the driver pays now; None when nothing more ever does."""
+        until = would_hold_until(self.shown.standing, self.amount, self.now)
+        return None if until >= self.now + HORIZON else until
+
+    def is_today(self, moment: datetime) -> bool:
+        """Whether `moment` is on the local day of the question."""
+        return business_day(moment) == business_day(self.now)
 
     @property
     def payment(self) -> Payment | None:
@@ -117,6 +130,7 @@ def view(house: House, tx: Session, session: ParkingSession, now: datetime) -> S
         offer=offer,
         payments=payments,
         ways=ways_at(tx, house.gateways, session.lot, amount, currency, now),
+        collect=collected(tx, session.lot, session.vehicle_class),
         labels=[label_of(house.gateways, payment) for payment in payments],
         claim=open_claim(tx, session.id),
         now=now,

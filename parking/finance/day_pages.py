@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from parking.finance.claim_pages import at_the_bank
 from parking.finance.month import days_of, read_month, sum_of
+from parking.finance.uncharged import Span, forgotten_by_lot
 from parking.house import House
 from parking.people.guard import the_badge
 from parking.reports.daily import CityDay, city_day
@@ -44,9 +45,12 @@ def add(pages: Blueprint, house: House) -> None:
 
 
 def read_day(text: str) -> date:
-    """The day in a page's address. Raises `NotFound`."""
+    """The day in a page's address, of this century as months are. Raises `NotFound`."""
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
+        if not 2000 <= found.year < 2100:
+            raise ValueError
+        return found
     except ValueError as error:
         raise NotFound("There is no day %(day)s.", day=text[:20]) from error
 
@@ -87,6 +91,7 @@ def _day(house: House, day: date) -> ResponseReturnValue:
         except DoesNotFoot as error:
             return render_template("finance/does_not_foot.html", day=day, **error.parts), 409
         breaks = breaks_of(tx, found)
+        forgotten = forgotten_by_lot(tx, Span(day, day, the_badge().operator))
         stated = only_stated_on(tx, list(found.states), day)
     language, today = reader_language(), business_day(house.clock())
     return render_template(
@@ -98,6 +103,7 @@ def _day(house: House, day: date) -> ResponseReturnValue:
         tills=[row for row in found.by_account if row.at_work],
         breaks=breaks,
         stated=stated,
+        forgotten=forgotten,
         ages={row.id: age_group(row.day, today) for row in breaks},
         names=BREAK_NAMES,
         states=DAY_STATES,

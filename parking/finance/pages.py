@@ -14,6 +14,7 @@ from parking.finance import (
     shift_pages,
     suspense_pages,
     trace_pages,
+    uncharged_pages,
     upload_pages,
 )
 from parking.house import House
@@ -33,6 +34,7 @@ def blueprint(house: House) -> Blueprint:
         claim_pages,
         lot_pages,
         shift_pages,
+        uncharged_pages,
     ):
         room.add(pages, house)
     return pages

@@ -13,6 +13,7 @@ from parking.house import House
 from parking.languages import explain, mark
 from parking.people.guard import the_badge
 from parking.reports.words import RESOLUTIONS
+from parking.sessions.unrecorded import SERVICE
 from parking.trace.model import FIGURES, Stage, Step, Trace
 from parking.trace.service import trace
 from parking.web.language import reader_language
@@ -39,6 +40,7 @@ WHO = {
     "poll": mark("Asked of the provider"),
     "answer": mark("Provider's answer"),
     "statement": mark("Uploaded bank statement"),
+    SERVICE: mark("Our system"),
     "system:paid-twice": mark("Our system"),
     "reconciliation": mark("Reconciliation"),
     "open": mark("Unexplained"),

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func as sql
@@ -151,6 +151,14 @@ def paid_until(now_standing: Standing, now: datetime) -> datetime | None:
         middle = low + (high - low) // 2
         low, high = (middle, high) if within(middle) else (low, middle)
     return max(low, grace)
+
+
+def would_hold_until(unpaid: Standing, amount: int, now: datetime) -> datetime:
+    """Until when nothing more would fall due if `amount` (minor units, what is due) were paid now;
+    `now` + HORIZON means "for as long as anybody stays"."""
+    grace = now + timedelta(minutes=unpaid.version.exit_grace_minutes)
+    paid = replace(unpaid, due=0, paid=unpaid.paid + amount, covered_until=grace)
+    return paid_until(paid, now) or grace
 
 
 def money_of(

@@ -237,10 +237,14 @@ def open_sessions(
     query = select(ParkingSession).where(
         ParkingSession.lot_id.in_(lots), ParkingSession.exit_at.is_(None)
     )
-    symbols = "".join(c for c in ending.upper().replace("Đ", "D") if c.isascii() and c.isalnum())
-    if symbols:
+    if symbols := plate_symbols(ending):
         query = query.where(ParkingSession.plate_key.endswith(symbols, autoescape=True))
     return tx.scalars(query.order_by(ParkingSession.entry_at.desc())).all()
+
+
+def plate_symbols(text: str) -> str:
+    """What of a typed text can stand in the key of a plate."""
+    return "".join(c for c in text.upper().replace("Đ", "D") if c.isascii() and c.isalnum())
 
 
 def flush_alone(tx: Session, plate: str) -> None:

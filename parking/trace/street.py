@@ -12,7 +12,7 @@ from parking.languages import mark
 from parking.lots.models import Operator, Sign
 from parking.receipts.models import Receipt
 from parking.receipts.service import number_text
-from parking.sessions.models import ParkingSession, Quote, quote_of
+from parking.sessions.models import UNRECORDED, ParkingSession, Quote, quote_of
 from parking.trace.model import Stage, Step
 from payments.models import Payment
 
@@ -60,7 +60,9 @@ def _entry(session: ParkingSession) -> Step:
 def _exit(session: ParkingSession) -> Step:
     return Step(
         Stage.SESSION,
-        mark("%(plate)s left"),
+        mark("Nobody recorded when %(plate)s left; ended by the tariff's rule")
+        if session.exit_kind == UNRECORDED
+        else mark("%(plate)s left"),
         session.reference,
         {"plate": session.plate},
         at=session.exit_at,

@@ -8,9 +8,11 @@ from sqlalchemy.orm import Session
 
 from parking.people import service
 from parking.sessions.service import DRIVER
+from parking.sessions.unrecorded import SERVICE
 from parking.web.language import say
 
 
 def names_of(tx: Session, actors: Collection[str]) -> Mapping[str, str]:
-    """Actor → name, in the reader's language, drivers included; others keep no name here."""
-    return service.names_of(tx, actors) | {DRIVER: say("Driver")}
+    """Actor → name, in the reader's language, drivers and the service itself included; others keep no
+    name here."""
+    return service.names_of(tx, actors) | {DRIVER: say("Driver"), SERVICE: say("Our system")}
