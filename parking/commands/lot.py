@@ -23,7 +23,7 @@ def lot() -> None:
 @lot.command()
 @click.option("--lot", "number", required=True, metavar="NUMBER")
 @click.option("--vehicle", required=True, metavar="CLASS", help="car, motorbike, bicycle.")
-@click.option("--when", type=click.Choice(tuple(Collect)), required=True)
+@click.option("--when", type=click.Choice([when.value for when in Collect]), required=True)
 @click.pass_obj
 def collect(build: Build, number: str, vehicle: str, when: str) -> None:
     """Thu khi vào, khi ra hay cả hai / Collect from CLASS on entry, on exit, or either way."""
