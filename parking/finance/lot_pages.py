@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -22,7 +20,7 @@ from parking.sessions.models import ParkingSession
 from parking.sessions.states import VEHICLES
 from parking.watch import figures
 from parking.watch.days import DAY
-from parking.watch.service import Look, last_looks, looks, watched_lot, watched_lots
+from parking.watch.service import Look, last_looks, looks, watched_ids, watched_lot, watched_lots
 from parking.watch.silence import Silence, silent_lots
 from parking.watch.tally import tally
 from payments.db import business_day
@@ -81,7 +79,7 @@ def _list(house: House) -> ResponseReturnValue:
     day = chosen_day(today)
     with house.databases.read() as tx:
         lots = watched_lots(tx, the_badge().operator_id)
-        found = tally(tx, _ids(lots), figures.with_history(day))
+        found = tally(tx, watched_ids(the_badge().operator_id), figures.with_history(day))
         seen = last_looks(tx, lots)
         silent = silent_lots(tx, lots, house.config.silent_lot_percent, now)
     rows = [
@@ -102,17 +100,13 @@ def _list(house: House) -> ResponseReturnValue:
     )
 
 
-def _ids(lots: Collection[Lot]) -> list[uuid.UUID]:
-    return [lot.id for lot in lots]
-
-
 def _lot(house: House, number: str) -> ResponseReturnValue:
     now = house.clock()
     today = business_day(now)
     day = chosen_day(today)
     with house.databases.read() as tx:
         lot = watched_lot(tx, the_badge().operator_id, number)
-        found = tally(tx, [lot.id], figures.days_for_week(day))
+        found = tally(tx, watched_ids(None, lot.number), figures.days_for_week(day))
         walks = looks(tx, lot, MOST_COUNTS)
         silent = silent_lots(tx, [lot], house.config.silent_lot_percent, now)
         inside = _inside(tx, lot)

@@ -9,7 +9,7 @@ attendants of that lot on that weekday, so that nobody is judged by another lot'
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from statistics import median_low
@@ -152,8 +152,3 @@ def _cells(
         odd = kind != Kind.EXITS and stands_out(kind, value, usual[kind])
         cells[kind] = Cell(value, usual[kind], odd)
     return cells
-
-
-def actors(found: Tally, lots: Collection[uuid.UUID], day: date) -> set[str]:
-    """Everybody of the staff who did anything at `lots` that day."""
-    return {who for lot in lots for who in found.people(lot, day)}

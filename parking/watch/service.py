@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import and_, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from parking.lots.models import Lot
 from parking.lots.service import with_tariffs
 from parking.sessions.models import ParkingSession
 from parking.watch.models import Headcount
+from parking.watch.tally import LotIds
 from payments import audit
 from payments.errors import NotFound, WrongUsage
 
@@ -52,18 +53,27 @@ class Look:
 
 def watched_lots(tx: Session, operator_id: uuid.UUID | None) -> list[Lot]:
     """The lots somebody of this operator (None: of the city) watches over, closed ones excluded."""
-    query = with_tariffs().where(Lot.closed_at.is_(None))
-    if operator_id is not None:
-        query = query.where(Lot.operator_id == operator_id)
+    query = select(Lot).where(Lot.id.in_(watched_ids(operator_id)))
     return list(tx.scalars(query.order_by(Lot.number)))
 
 
+def watched_ids(operator_id: uuid.UUID | None, number: str | None = None) -> LotIds:
+    """Their ids (only that of the lot `number`), as a question inside other questions: a city has more
+    lots than a statement may have values."""
+    lot = aliased(Lot)
+    query = select(lot.id).where(lot.closed_at.is_(None))
+    if operator_id is not None:
+        query = query.where(lot.operator_id == operator_id)
+    return query if number is None else query.where(lot.number == number)
+
+
 def watched_lot(tx: Session, operator_id: uuid.UUID | None, number: str) -> Lot:
-    """One of them. Raises `NotFound`, the same for another operator's lot and for none at all."""
-    for lot in watched_lots(tx, operator_id):
-        if lot.number == number:
-            return lot
-    raise NotFound("There is no lot %(lot)s.", lot=number)
+    """One of them, with the classes it takes. Raises `NotFound`, the same for another operator's lot
+    and for none at all."""
+    found = tx.scalar(with_tariffs().where(Lot.id.in_(watched_ids(operator_id, number))))
+    if found is None:
+        raise NotFound("There is no lot %(lot)s.", lot=number)
+    return found
 
 
 def read_counts(lot: Lot, given: Mapping[str, str]) -> dict[str, int]:

@@ -43,8 +43,8 @@ from parking.watch.days import Instant, city_day, on_days
 from payments.db import table_of
 from payments.models import Audit, AuditDetail, Payment
 
-#: The lots a question is about, by id.
-Lots = Collection[uuid.UUID]
+#: The lots a question is about: a question for their ids.
+LotIds = Select[uuid.UUID]
 
 
 class Kind(StrEnum):
@@ -84,7 +84,7 @@ class Tally:
         return {who for found in kinds for who in found if who.startswith("person:")}
 
 
-def tally(tx: Session, lots: Lots, days: Collection[date]) -> Tally:
+def tally(tx: Session, lots: LotIds, days: Collection[date]) -> Tally:
     """Count everything of `Kind` at `lots` on `days`."""
     counts: dict[tuple[uuid.UUID, date], dict[Kind, dict[str, int]]] = {}
     for lot, day, kind, who, count in tx.execute(union_all(*_questions(lots, days))):
@@ -93,7 +93,7 @@ def tally(tx: Session, lots: Lots, days: Collection[date]) -> Tally:
     return Tally(counts)
 
 
-def _questions(lots: Lots, days: Collection[date]) -> Iterator[Select[Any]]:
+def _questions(lots: LotIds, days: Collection[date]) -> Iterator[Select[Any]]:
     yield from _stays(lots, days)
     yield _of_stay(Kind.EXEMPTIONS, Exemption, Exemption.at, Exemption.by, lots, days).where(
         Exemption.withdrawn_at.is_(None)
@@ -106,7 +106,7 @@ def _questions(lots: Lots, days: Collection[date]) -> Iterator[Select[Any]]:
     yield from _payments(lots, days)
 
 
-def _stays(lots: Lots, days: Collection[date]) -> Iterator[Select[Any]]:
+def _stays(lots: LotIds, days: Collection[date]) -> Iterator[Select[Any]]:
     stay, nobody_saw = ParkingSession, ParkingSession.exit_kind == UNRECORDED
     entered, left = (stay.entry_at, stay.opened_by), (stay.exit_at, stay.exit_by)
     seen = or_(stay.exit_kind.is_(None), ~nobody_saw)
@@ -136,7 +136,7 @@ def _text(words: str) -> ColumnElement[str]:
 
 
 def _of_stay(
-    kind: Kind, row: Any, at: Instant, who: Any, lots: Lots, days: Collection[date]
+    kind: Kind, row: Any, at: Instant, who: Any, lots: LotIds, days: Collection[date]
 ) -> Select[Any]:
     """What hangs on a stay and was done at `at`."""
     here = ParkingSession.lot_id
@@ -148,7 +148,7 @@ def _of_stay(
     )
 
 
-def _releases(lots: Lots, days: Collection[date]) -> Select[Any]:
+def _releases(lots: LotIds, days: Collection[date]) -> Select[Any]:
     """Stays let out though something was due, on a claim or on nothing; each once, however it was
     written down."""
     stay, claim = ParkingSession, TransferClaim
@@ -167,7 +167,7 @@ def _releases(lots: Lots, days: Collection[date]) -> Select[Any]:
     return _count(Kind.RELEASES, both.lot_id, both.day, both.who, func.count(distinct(both.id)))
 
 
-def _edits(lots: Lots, days: Collection[date]) -> Select[Any]:
+def _edits(lots: LotIds, days: Collection[date]) -> Select[Any]:
     """Plates corrected and entries set back; a declared entry that was only confirmed is none."""
     detail = AuditDetail.detail
     moved = detail["before"].as_string() != detail["after"].as_string()
@@ -183,12 +183,12 @@ def _edits(lots: Lots, days: Collection[date]) -> Select[Any]:
     )
 
 
-def _payments(lots: Lots, days: Collection[date]) -> Iterator[Select[Any]]:
+def _payments(lots: LotIds, days: Collection[date]) -> Iterator[Select[Any]]:
     received = (Payment.received > 0, Payment.book_day.in_(days))
     day = table_of(Payment).c.book_day
     here = (Lot.number == Payment.cost_centre, Lot.id.in_(lots))
     paid = select(Lot.id, day.label("day"), _text(Kind.PAID), _text(""), func.count())
-    yield paid.join(Payment, and_(*here)).where(*received).group_by(Lot.id, day)
+    yield paid.select_from(Lot).join(Payment, and_(*here)).where(*received).group_by(Lot.id, day)
     proxy = _count(Kind.PROXY, Lot.id, day, ProxyPayment.by).select_from(ProxyPayment)
     payment = ProxyPayment.payment_id == Payment.id
     yield proxy.join(Payment, payment).join(Lot, and_(*here)).where(*received)
