@@ -15,7 +15,6 @@ from parking.languages import mark
 from parking.sessions.models import ParkingSession
 from parking.sessions.reasons import REASONS
 from parking.shifts import cash
-from parking.shifts.cash import REASONS
 from parking.web.actors import names_of
 from parking.web.formats import money, when
 from parking.web.language import say
