@@ -22,6 +22,7 @@ from payments.models import MerchantAccount, Payment
 from payments.money import InvalidMoney, Money
 from payments.provider import Checkout, Order, ProviderRefused, ProviderUnavailable, Status
 from payments.service import say
+from payments.sharing import Part, allocate, check_parts
 
 #: First poll of a payment whose driver was sent away to pay.
 FIRST_POLL = timedelta(seconds=30)
@@ -32,7 +33,8 @@ ROUNDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to be collected, for what, and where the driver and the notices come back to."""
+    """What is to be collected, for what, and where the driver and the notices come back to. With
+    `parts` the money is for each of these, and `reference` names them all together."""
 
     account: MerchantAccount
     reference: str
@@ -46,6 +48,7 @@ class Request:
     notify_url: str
     method: str = ""
     payer_ip: str = ""
+    parts: tuple[Part, ...] = ()
 
 
 def order_of(payment: Payment) -> Order:
@@ -70,14 +73,17 @@ def intend(tx: Session, request: Request, now: datetime) -> Payment:
 
     Two clicks at once end in one payment: the second insert meets the partial unique index, and
     the next round reads what the first one wrote. Raises `InvalidMoney` for an amount nobody can
-    pay, and `Conflict` when the intent stands for another amount.
+    pay, `WrongUsage` for parts that are not all of it, and `Conflict` when the intent stands for
+    another amount.
     """
     _refuse_unpayable(request)
     for _ in range(ROUNDS):
         if standing := _standing(tx, request):
             _refuse_other_amount(standing, request)
             return standing
-        insert_once(tx, _new_payment(tx, request, now))
+        payment = _new_payment(tx, request, now)
+        if insert_once(tx, payment):
+            allocate(tx, payment, request.parts)
     raise Unavailable("Too many payments are being started at once; please try again.")
 
 
@@ -85,6 +91,7 @@ def _refuse_unpayable(request: Request) -> None:
     Money(request.amount, request.account.currency)
     if request.amount == 0:
         raise InvalidMoney("There is nothing to pay.")
+    check_parts(request.parts, request.amount)
 
 
 def _refuse_other_amount(standing: Payment, request: Request) -> None:

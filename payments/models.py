@@ -196,7 +196,8 @@ class Allocation(Base):
     """A part of a payment that settles several references at once (a parent pays for three bikes).
 
     The parts fill in the order of `position`: what is kept of the payment beyond `start` pays this
-    one, up to `amount`; beyond the last one's it stays with the last, as an excess would.
+    one, up to `amount` less what of it was `returned`; beyond the last one's it stays with the last,
+    as an excess would. `returned` and `start` are a fold that `payments.sharing` alone writes.
     """
 
     __tablename__ = "allocation"
@@ -207,6 +208,7 @@ class Allocation(Base):
     start: Mapped[int]
     amount: Mapped[int]
     last: Mapped[bool]
+    returned: Mapped[int] = mapped_column(default=0)
 
     __table_args__ = (CheckConstraint("amount > 0", name="amount_positive"),)
 
@@ -239,7 +241,8 @@ class Transfer(Base):
 class Refund(Base):
     """Money to go back. `purpose` is ``charge`` (we charge less than we did) or ``excess`` (the
     driver paid more than the charge). `state`: asked, done or failed. `number` is the integer of
-    the refund code (`payments.codes`) that a bank prints beside money that went back."""
+    the refund code (`payments.codes`) that a bank prints beside money that went back. `reference`
+    names the part it is for, where the payment settles several."""
 
     __tablename__ = "refund"
 
@@ -249,6 +252,7 @@ class Refund(Base):
     number: Mapped[int | None]
     amount: Mapped[int]
     purpose: Mapped[str]
+    reference: Mapped[str | None]
     reason: Mapped[str]
     asked_by: Mapped[str]
     asked_at: Mapped[datetime]

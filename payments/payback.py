@@ -17,8 +17,9 @@ from payments.models import Payment, Refund
 
 
 class RefundTask(Base):
-    """Somebody, or the service itself, wants `amount` of a payment to go back. `state`: open,
-    approved (then `refund_id` is the refund it became) or rejected."""
+    """Somebody, or the service itself, wants `amount` of a payment to go back; of its part
+    `reference`, where it settles several. `state`: open, approved (then `refund_id` is the refund it
+    became) or rejected."""
 
     __tablename__ = "refund_task"
 
@@ -27,6 +28,7 @@ class RefundTask(Base):
     key: Mapped[str] = mapped_column(unique=True)
     amount: Mapped[int]
     purpose: Mapped[str]
+    reference: Mapped[str | None]
     reason: Mapped[str]
     asked_by: Mapped[str]
     asked_at: Mapped[datetime]

@@ -22,6 +22,7 @@ from payments.models import Payment, Refund
 from payments.payback import RefundTask
 from payments.refunds import RefundRequest, ask, check_left, repeated
 from payments.service import lock_payment
+from payments.sharing import left_of
 
 #: How the actors of the service itself are called.
 SYSTEM = "system:"
@@ -42,7 +43,8 @@ def propose(tx: Session, request: RefundRequest, now: datetime) -> RefundTask:
     """Open a task for `request`; the same request again gives the same task.
 
     Raises `WrongUsage` without a reason, `Conflict` when less is left of the payment than is asked
-    for, other open tasks counted, or when the key already stands for another task.
+    for, other open tasks counted, or when the key already stands for another task. Of a payment of
+    several parts the request names one, else `WrongUsage`.
     """
     if len(request.reason.strip()) < SHORTEST_REASON:
         raise WrongUsage("Please say in a few words why the money goes back.")
@@ -50,12 +52,13 @@ def propose(tx: Session, request: RefundRequest, now: datetime) -> RefundTask:
     known = tx.scalar(select(RefundTask).where(RefundTask.key == request.key))
     if known:
         return repeated(known, request)
-    check_left(payment, request.amount, left_to_ask(tx, payment))
+    check_left(payment, request.amount, left_to_ask(tx, payment, request.reference))
     task = RefundTask(
         payment=payment,
         key=request.key,
         amount=request.amount,
         purpose=request.purpose,
+        reference=request.reference,
         reason=request.reason,
         asked_by=request.actor,
         asked_at=now,
@@ -69,10 +72,13 @@ def propose(tx: Session, request: RefundRequest, now: datetime) -> RefundTask:
     return task
 
 
-def left_to_ask(tx: Session, payment: Payment) -> int:
-    """What could still be asked back of `payment`, in minor units: open tasks count as gone."""
-    left = payment.received - payment.reversed - payment.refunded
-    return max(0, left - _sum(tx, RefundTask.payment_id == payment.id, RefundTask.state == "open"))
+def left_to_ask(tx: Session, payment: Payment, reference: str | None = None) -> int:
+    """What could still be asked back of `payment`, or of its part `reference` where it settles
+    several, in minor units: open tasks count as gone. Raises `WrongUsage` as `left_of` does."""
+    left = left_of(tx, payment, reference)
+    same = RefundTask.reference.is_not_distinct_from(reference)
+    asked = _sum(tx, RefundTask.payment_id == payment.id, RefundTask.state == "open", same)
+    return max(0, left - asked)
 
 
 def _sum(tx: Session, *which: ColumnElement[bool]) -> int:
@@ -102,7 +108,13 @@ def approve(tx: Session, task_id: uuid.UUID, approval: Approval) -> Refund:
     if alone or approval.actor.startswith(SYSTEM):
         raise Conflict("This refund has to be approved by somebody else than who asked for it.")
     request = RefundRequest(
-        task.payment_id, task.amount, task.purpose, task.reason, task.asked_by, task.key
+        payment_id=task.payment_id,
+        amount=task.amount,
+        purpose=task.purpose,
+        reason=task.reason,
+        actor=task.asked_by,
+        key=task.key,
+        reference=task.reference,
     )
     refund = ask(tx, request, approval.now)
     task.refund_id = refund.id

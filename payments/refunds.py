@@ -30,13 +30,15 @@ from payments.provider import (
 )
 from payments.provider import Notice as Told
 from payments.service import lock_payment, record, resettle
+from payments.sharing import left_of, refold_parts
 
 Known = TypeVar("Known", Refund, RefundTask)
 
 
 @dataclass(frozen=True, slots=True)
 class RefundRequest:
-    """How much to give back of which payment, why, and who asks. `key` makes a repeat harmless."""
+    """How much to give back of which payment, why, and who asks. `key` makes a repeat harmless;
+    `reference` says for what, where the payment settles several (`payments.sharing`)."""
 
     payment_id: uuid.UUID
     amount: int
@@ -44,23 +46,25 @@ class RefundRequest:
     reason: str
     actor: str
     key: str
+    reference: str | None = None
 
 
 def ask(tx: Session, request: RefundRequest, now: datetime) -> Refund:
-    """Set the money aside. Raises `Conflict` when less than `amount` is left of the payment, or
-    when `key` already stands for another refund."""
+    """Set the money aside. Raises `Conflict` when less than `amount` is left of the payment or of
+    its part, or when `key` already stands for another refund; `WrongUsage` for a payment of several
+    parts when none of them is named."""
     payment = lock_payment(tx, request.payment_id)
     known = tx.scalar(select(Refund).where(Refund.key == request.key))
     if known:
         return repeated(known, request)
-    left = payment.received - payment.reversed - payment.refunded
-    check_left(payment, request.amount, left)
+    check_left(payment, request.amount, left_of(tx, payment, request.reference))
     refund = Refund(
         payment=payment,
         key=request.key,
         number=next_number(tx, Refund.number),
         amount=request.amount,
         purpose=request.purpose,
+        reference=request.reference,
         reason=request.reason,
         asked_by=request.actor,
         asked_at=now,
@@ -68,6 +72,7 @@ def ask(tx: Session, request: RefundRequest, now: datetime) -> Refund:
     )
     tx.add(refund)
     tx.flush()
+    refold_parts(tx, payment.id)
     ledger.post_refund(tx, refund, "refund_asked", now)
     resettle(tx, payment, now)
     detail: dict[str, object] = {
@@ -81,8 +86,9 @@ def ask(tx: Session, request: RefundRequest, now: datetime) -> Refund:
 
 def repeated(known: Known, request: RefundRequest) -> Known:
     """What stands for the key of `request` already. Raises `Conflict` when it is something else."""
-    before = (known.payment_id, known.amount, known.purpose)
-    if before != (request.payment_id, request.amount, request.purpose):
+    before = (known.payment_id, known.amount, known.purpose, known.reference)
+    asked = (request.payment_id, request.amount, request.purpose, request.reference)
+    if before != asked:
         raise Conflict("The key %(key)s already stands for another refund.", key=request.key)
     return known
 

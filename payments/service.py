@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, bindparam, select, update
 from sqlalchemy import func as sql
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
 from payments import audit, ledger, state
@@ -34,6 +34,7 @@ from payments.naming import Locked, named
 from payments.payback import RefundClaim
 from payments.provider import MovementFact, MovementKind, Outcome, Status
 from payments.provider import Notice as Told
+from payments.sharing import Reference, kept, refold_parts, shared_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +45,14 @@ class Recorded:
     payment_id: uuid.UUID | None
 
 
-def paid_for(
-    reference: ColumnElement[str] | InstrumentedAttribute[str] | str,
-) -> ColumnElement[int]:
-    """SQL: received − reversed − refunds asked or done, over every payment for `reference`.
+def paid_for(reference: Reference) -> ColumnElement[int]:
+    """SQL: received − reversed − refunds asked or done, over every payment for `reference`, its
+    share of those that settle several included (`payments.sharing`).
 
-    A scalar subquery, so that a list of a thousand sessions needs one query.
+    Scalar subqueries, so that a list of a thousand sessions needs one query.
     """
-    kept = Payment.received - Payment.reversed - Payment.refunded
-    total = select(sql.coalesce(sql.sum(kept), 0)).where(Payment.reference == reference)
-    return total.scalar_subquery()
+    total = select(sql.coalesce(sql.sum(kept()), 0)).where(Payment.reference == reference)
+    return total.scalar_subquery() + shared_for(reference)
 
 
 def paid(tx: Session, reference: str) -> int:
@@ -265,6 +264,8 @@ def _refold_refund(tx: Session, refund: Refund, now: datetime) -> None:
     if refund.state == before:
         return
     refund.settled_at, refund.next_poll_at = now, None
+    tx.flush()
+    refold_parts(tx, refund.payment_id)
     if refund.state == "done":
         _forget_claim(tx, refund, now)
     if refund.state == "failed":

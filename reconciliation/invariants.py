@@ -30,6 +30,7 @@ from reconciliation.proofs.evidence import (
     triggers_are_in_place,
 )
 from reconciliation.proofs.figures import totals_equal_their_rows
+from reconciliation.proofs.shares import parts_make_their_payment, refunds_name_their_part
 from reconciliation.proofs.states import refunded_equals_its_rows, stored_state_equals_the_fold
 from reconciliation.proofs.violation import Violation
 
@@ -45,6 +46,8 @@ PROOFS: tuple[Callable[[Session], Iterator[Violation]], ...] = (
     transfers_have_a_cause,
     stored_state_equals_the_fold,
     refunded_equals_its_rows,
+    parts_make_their_payment,
+    refunds_name_their_part,
     notices_equal_their_digests,
     audit_equals_its_digests,
     statements_equal_their_bytes,
