@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from sqlalchemy import func as sql
-from sqlalchemy import inspect, or_, select
+from sqlalchemy import inspect, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from parking.receipts.models import Receipt
 from parking.receipts.vat import rate_at, split
 from parking.sessions.models import ParkingSession
+from parking.sessions.quotes import GROUP
 from parking.shifts.proofs import (
     cash_is_taken_in_shifts,
     counts_follow_from_their_cash,
     tills_hold_what_was_counted,
 )
-from payments.models import Payment
+from payments.models import Allocation, Payment
 from reconciliation.invariants import Violation
 
 OPEN_INDEX = "ux_parking_session_open"
@@ -91,11 +92,19 @@ def one_open_session_per_plate(tx: Session) -> Iterator[Violation]:
 
 
 def payments_are_for_sessions_that_exist(tx: Session) -> Iterator[Violation]:
-    """A payment that says it is for a parking session names one there is."""
+    """A payment that says it is for a parking session names one there is, and one for several has
+    the parts that name them."""
+    alone = select(Payment.code, Payment.reference).where(Payment.reference.startswith("session:"))
+    parts = (
+        select(Payment.code, sql.coalesce(Allocation.reference, Payment.reference))
+        .outerjoin(Allocation, Allocation.payment_id == Payment.id)
+        .where(Payment.reference.startswith(GROUP))
+    )
+    named = union_all(alone, parts).subquery()
     orphans = (
-        select(Payment.code, Payment.reference)
-        .outerjoin(ParkingSession, ParkingSession.reference == Payment.reference)
-        .where(Payment.reference.startswith("session:"), ParkingSession.id.is_(None))
+        select(named)
+        .outerjoin(ParkingSession, ParkingSession.reference == named.c.reference)
+        .where(ParkingSession.id.is_(None))
     )
     for code, reference in tx.execute(orphans):
         yield Violation(

@@ -155,7 +155,7 @@ def start(
     leaves it `failed`; neither is raised, because the caller shows the payment as it stands. Raises
     `Conflict`, before anything is written, for an account of the wrong mode or a retired one.
     """
-    _refuse_unfit(gateways, request.account)
+    check_account(gateways, request.account)
     with db.begin() as tx:
         payment = intend(tx, request, now)
     if not is_announced(payment) and payment.state in state.OPEN:
@@ -165,7 +165,8 @@ def start(
     return payment
 
 
-def _refuse_unfit(gateways: Gateways, account: MerchantAccount) -> None:
+def check_account(gateways: Gateways, account: MerchantAccount) -> None:
+    """Raises `Conflict` unless `account` is of this house's mode and in use."""
     gateways.check_mode(account.mode)
     if account.retired_at is not None:
         raise Conflict("Merchant account %(slug)s is retired.", slug=account.slug)

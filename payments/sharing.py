@@ -83,6 +83,11 @@ def parts_of(tx: Session, payment_id: uuid.UUID) -> Sequence[Allocation]:
     return tx.scalars(query.order_by(Allocation.position)).all()
 
 
+def parts_for(tx: Session, reference: str) -> Sequence[Allocation]:
+    """The parts of all payments that are for `reference` among others."""
+    return tx.scalars(select(Allocation).where(Allocation.reference == reference)).all()
+
+
 def refold_parts(tx: Session, payment_id: uuid.UUID) -> None:
     """Rewrite what went back of each part of a payment, and where each begins; under the payment's
     lock, whenever a refund of it was asked for, failed or was done after all."""

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -29,6 +28,7 @@ from parking.sessions.exits import Leaving
 from parking.sessions.lost_cards import report_lost
 from parking.sessions.reasons import REASONS
 from parking.sessions.states import show
+from parking.sessions.stays import payments_of
 from parking.sessions.transfers import open_transfer
 from parking.web.actors import names_of
 from parking.web.arrival_form import vehicle_name
@@ -36,7 +36,6 @@ from parking.web.language import reader_language
 from payments import audit
 from payments.db import CITY_ZONE
 from payments.errors import Complaint, Conflict, NotFound, WrongUsage
-from payments.models import Payment
 from qr.links import session_link
 
 #: What an attendant does to a session: (transaction, session, who, when).
@@ -99,8 +98,7 @@ def _page(
         shown = show(standing(tx, house.tariffs, session, now), now)
         trail = history(tx, session)
         cash = cash_corner.corner(house, tx, badge, session, now)
-        attempts = select(Payment).where(Payment.reference == session.reference)
-        payments = tx.scalars(attempts.order_by(Payment.id.desc())).all()
+        payments = payments_of(tx, session)
         claim, late = open_claim(tx, session.id), late_feeds(house, tx, [session.lot], now)
         names = names_of(tx, [claim.claimed_by, claim.released_by or ""] if claim else [])
         custody = custody_of(house, tx, session)

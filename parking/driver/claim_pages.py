@@ -77,7 +77,7 @@ def _of_receipt(tx: Session, token: str, refund_id: uuid.UUID) -> Refund:
 def _of_session(tx: Session, session: ParkingSession, refund_id: uuid.UUID) -> Refund:
     """A refund of a payment for this stay that has no receipt. Raises `NotFound` for any other."""
     refund = tx.get(Refund, refund_id)
-    if refund is None or refund.payment.reference != session.reference:
+    if refund is None or session.reference not in (refund.reference, refund.payment.reference):
         raise NotFound("There is no such refund.")
     if tx.scalar(select(Receipt.id).where(Receipt.payment_id == refund.payment_id)):
         raise NotFound("There is no such refund.")

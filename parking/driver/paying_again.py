@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from flask import render_template
 
-from parking.driver.session_view import payments_of
 from parking.house import House
 from parking.lots.offers import Way
 from parking.sessions.claims import open_claim
-from parking.sessions.models import ParkingSession, Quote
+from parking.sessions.models import ParkingSession, Quote, intent_of
+from parking.sessions.stays import payments_of
 from parking.sessions.transfers import open_transfer
 
 
@@ -22,7 +22,7 @@ def question(
 ) -> str | None:
     """The page that asks whether `session` is paid already; None when nothing speaks for it. Going
     on with the transfer that is open is no second payment."""
-    own = quote.intent(way.account.slug, way.method)
+    own = intent_of([quote], way.account.slug, way.method)
     with house.databases.read() as tx:
         claim = open_claim(tx, session.id)
         others = [p for p in payments_of(tx, session) if p.intent != own and not p.received]

@@ -14,11 +14,12 @@ from werkzeug.wrappers import Response
 from parking.driver import pace
 from parking.driver.links import find, local_link, public_link
 from parking.driver.paying_again import question
-from parking.driver.session_view import is_open, mark_of, payments_of
+from parking.driver.session_view import is_open, mark_of
 from parking.house import House
 from parking.lots.offers import NotOffered, Way, chosen_way, ways_at
 from parking.sessions.models import ParkingSession, Quote
 from parking.sessions.quotes import Journey, offer, pay
+from parking.sessions.stays import payments_of
 from parking.web.leaving import to_provider
 from payments.errors import Conflict
 from payments.models import Payment

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from parking.house import House
@@ -19,6 +18,7 @@ from parking.sessions.due import HORIZON, Standing, standing, would_hold_until
 from parking.sessions.models import ParkingSession, Quote, TransferClaim
 from parking.sessions.quotes import lines_of, standing_offer
 from parking.sessions.states import Shown, show
+from parking.sessions.stays import payments_of
 from parking.tariffs import Line
 from payments import state
 from payments.checkout import is_announced
@@ -142,21 +142,15 @@ def amount_of(offer: Quote | None, current: Standing) -> int:
     return offer.amount if offer else current.due
 
 
-def payments_of(tx: Session, session: ParkingSession) -> Sequence[Payment]:
-    """Every attempt to pay for `session`, newest first."""
-    query = select(Payment).where(Payment.reference == session.reference)
-    return tx.scalars(query.order_by(Payment.id.desc())).all()
-
-
 def receipts_for(house: House, session: ParkingSession, now: datetime) -> Sequence[Receipt]:
     """The receipts of `session`; those the nightly timetable has not issued yet are issued now."""
     with house.databases.read() as tx:
         paid = [p.id for p in payments_of(tx, session) if p.state == "paid"]
-        known = receipts.receipts_of(tx, session.id)
+        known = receipts.receipts_of(tx, session)
     if len(known) >= len(paid):
         return known
     with house.databases.write.begin() as tx:
         for payment_id in reversed(paid):
             receipts.issue(tx, tx.get_one(Payment, payment_id), now)
     with house.databases.read() as tx:
-        return receipts.receipts_of(tx, session.id)
+        return receipts.receipts_of(tx, session)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from parking.finance.suspense import Unmatched
 from parking.sessions.models import ParkingSession
+from parking.sessions.stays import stays_of
 from payments.attaching import attach
 from payments.errors import NotFound
 from payments.models import MerchantAccount, Movement, Payment
@@ -29,7 +30,7 @@ class Suggestion:
     """A payment of the same account and amount, begun near the time the money came."""
 
     payment: Payment
-    stay: ParkingSession | None
+    stays: Sequence[ParkingSession]
 
 
 def suggestions(
@@ -48,12 +49,10 @@ def suggestions(
     ]
     if not near:
         return {}
-    candidates = tx.execute(
-        select(Payment, ParkingSession)
-        .outerjoin(ParkingSession, ParkingSession.reference == Payment.reference)
-        .where(Payment.received < Payment.amount, or_(*near))
-    )
-    known = [Suggestion(payment, stay) for payment, stay in candidates]
+    unpaid = select(Payment).where(Payment.received < Payment.amount, or_(*near))
+    candidates = tx.scalars(unpaid).all()
+    stays = stays_of(tx, candidates)
+    known = [Suggestion(payment, stays[payment.id]) for payment in candidates]
     return {row.id: _nearest(row, known) for row in rows}
 
 

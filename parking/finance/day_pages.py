@@ -17,7 +17,7 @@ from parking.reports.daily import CityDay, city_day
 from parking.reports.figure import cash_sentence, city_sentence, standing_sentence
 from parking.reports.files import as_csv
 from parking.reports.words import BREAK_NAMES, DAY_STATES
-from parking.sessions.states import VEHICLES
+from parking.sessions.states import FIGURE_CLASSES
 from parking.watch.service import watched_lots
 from parking.watch.silence import Silence, silent_lots
 from parking.web.language import reader_language
@@ -107,7 +107,7 @@ def _day(house: House, day: date) -> ResponseReturnValue:
         ages={row.id: age_group(row.day, today) for row in breaks},
         names=BREAK_NAMES,
         states=DAY_STATES,
-        vehicles=VEHICLES,
+        vehicles=FIGURE_CLASSES,
     )
 
 

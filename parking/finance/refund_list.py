@@ -82,7 +82,7 @@ def _of(operator: str | None) -> ColumnElement[bool]:
 
 def _rows(tx: Session, ways: Iterable[WayBack], today: date) -> list[RefundRow]:
     found = list(ways)
-    references = {way.task.payment.reference for way in found}
+    references = {_reference(way) for way in found}
     stays = {
         stay.reference: stay
         for stay in tx.scalars(
@@ -92,8 +92,12 @@ def _rows(tx: Session, ways: Iterable[WayBack], today: date) -> list[RefundRow]:
     return [
         RefundRow(
             way,
-            stays.get(way.task.payment.reference),
+            stays.get(_reference(way)),
             (today - business_day(way.task.asked_at)).days,
         )
         for way in found
     ]
+
+
+def _reference(way: WayBack) -> str:
+    return way.task.reference or way.task.payment.reference

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,9 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from parking.house import House
-from parking.sessions.due import standing
-from parking.sessions.models import ParkingSession
+from parking.languages import mark
+from parking.sessions.due import Standing, standings
 from parking.sessions.refunds import refund
+from parking.sessions.stays import stays_of
 from parking.tariffs import TariffBook
 from payments.errors import Conflict, NotFound, WrongUsage
 from payments.models import MerchantAccount, Payment
@@ -28,13 +29,38 @@ PURPOSES = ("excess", "charge")
 
 
 @dataclass(frozen=True, slots=True)
-class Refundable:
-    """What can go back of one payment, in minor units: `left` in all, `excess` of it without
-    changing the price of the stay."""
+class RefundablePart:
+    """What can go back of what was paid for one stay, in minor units: `left` in all, `excess` of it
+    without changing the price. `reference` names it where the payment is for several."""
 
-    payment: Payment
+    reference: str | None
+    plate: str
     left: int
     excess: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refundable:
+    """What can go back of one payment, stay by stay."""
+
+    payment: Payment
+    parts: Sequence[RefundablePart]
+
+    @property
+    def left(self) -> int:
+        return sum(part.left for part in self.parts)
+
+    @property
+    def excess(self) -> int:
+        """The most that can go back at once and leave the price as it is."""
+        return max(part.excess for part in self.parts)
+
+    def part(self, reference: str) -> RefundablePart:
+        """The part a form names. Raises `WrongUsage` when there are several and it names none."""
+        wanted = [part for part in self.parts if reference in (part.reference or "", "")]
+        if len(wanted) != 1:
+            raise WrongUsage(mark("Please choose the vehicle that the money is for."))
+        return wanted[0]
 
 
 def refundable(
@@ -47,10 +73,19 @@ def refundable(
     payment = tx.scalar(query)
     if payment is None:
         raise NotFound("There is no payment %(code)s.", code=code)
-    left = left_to_ask(tx, payment)
-    session = tx.scalar(select(ParkingSession).where(ParkingSession.reference == payment.reference))
-    excess = left if session is None else standing(tx, tariffs, session, now).excess
-    return Refundable(payment, left, min(left, excess))
+    stays = stays_of(tx, [payment])[payment.id]
+    if not stays:
+        left = left_to_ask(tx, payment)
+        return Refundable(payment, [RefundablePart(None, "", left, left)])
+    found = standings(tx, tariffs, stays, now)
+    return Refundable(payment, [_part(tx, payment, one) for one in found])
+
+
+def _part(tx: Session, payment: Payment, found: Standing) -> RefundablePart:
+    session = found.session
+    reference = None if payment.reference == session.reference else session.reference
+    left = left_to_ask(tx, payment, reference)
+    return RefundablePart(reference, session.plate, left, min(left, found.excess))
 
 
 def read_amount(text: str, currency: str) -> int:
@@ -80,12 +115,13 @@ def give_back(
         offered = refundable(tx, house.tariffs, code, operator, now)
         repeated = tx.scalar(select(RefundTask.id).where(RefundTask.key == key)) is not None
     amount = read_amount(form.get("amount", ""), offered.payment.currency)
-    if purpose == "excess" and amount > offered.excess and not repeated:
+    part = offered.part(form.get("stay", ""))
+    if purpose == "excess" and amount > part.excess and not repeated:
         raise Conflict(
             "Only %(excess)s was paid beyond the price. To give back more, lower the charge instead.",
-            excess=offered.excess,
+            excess=part.excess,
         )
     reason = " ".join(form.get("reason", "").split())[:300]
-    request = RefundRequest(offered.payment.id, amount, purpose, reason, actor, key)
+    request = RefundRequest(offered.payment.id, amount, purpose, reason, actor, key, part.reference)
     limit = house.config.refund_approval_above
     return refund(house.databases.write, house.gateways, request, limit, now)

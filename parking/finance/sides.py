@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from parking.languages import mark
 from parking.sessions.models import ParkingSession
+from parking.sessions.stays import stays_of
 from payments.belonging import owners
 from payments.errors import NotFound
 from payments.models import MerchantAccount, Movement, Payment
@@ -30,14 +31,14 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Sides:
     """A difference with everything known about it. On the settlement leg our side is `movement`
-    (with its payment and stay) and theirs `line`; on the bank leg our side is `payout`, the
+    (with its payment and stays) and theirs `line`; on the bank leg our side is `payout`, the
     provider's own announcement, and theirs the bank's `line`."""
 
     difference: Break
     account: MerchantAccount
     movement: Movement | None
     payment: Payment | None
-    session: ParkingSession | None
+    sessions: Sequence[ParkingSession]
     line: Told | None
     payout: Told | None
 
@@ -56,7 +57,7 @@ def sides_of(tx: Session, break_id: uuid.UUID, operator: str | None) -> Sides:
         account,
         movement,
         payment,
-        _stay(tx, payment),
+        stays_of(tx, [payment])[payment.id] if payment else (),
         line,
         _told(tx, difference.payout_id),
     )
@@ -81,12 +82,6 @@ def _payment(tx: Session, movement: Movement | None, line: Told | None) -> Payme
             Payment.code == line.line.order_code, Payment.account_id == line.line.account_id
         )
     )
-
-
-def _stay(tx: Session, payment: Payment | None) -> ParkingSession | None:
-    if payment is None:
-        return None
-    return tx.scalar(select(ParkingSession).where(ParkingSession.reference == payment.reference))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from payments.db import Base, new_id
 
 
 class Receipt(Base):
-    """What was paid by one payment. `number` counts from 1 per operator and year of issue; the VAT
-    split follows the rate in force at `tax_point`. `token` is the unguessable id in its link."""
+    """What was paid by one payment; `session_id` is its stay, or the first of several. `number`
+    counts from 1 per operator and year of issue; the VAT split follows the rate in force at
+    `tax_point`. `token` is the unguessable id in its link."""
 
     __tablename__ = "receipt"
 

@@ -20,25 +20,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func as sql
-from sqlalchemy import select, union_all
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from parking.sessions.models import UNRECORDED, Adjustment, ParkingSession, Quote, quote_of
+from parking.sessions.coverage import Coverage, coverage_of
+from parking.sessions.models import UNRECORDED, Adjustment, ParkingSession
 from parking.sessions.reliefs import Relief, reliefs_of, relieved_price
 from parking.tariffs import Line, Price, TariffBook, TariffVersion
-from payments.models import Attachment, Movement, Payment
-from payments.provider import MovementKind
+from payments.sharing import paid_by_reference
 
 #: How far ahead "paid until" looks for the next higher price; flat stays may be paid for good.
 HORIZON = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """A received quote: it priced the stay at `priced_at` and covers until `until`."""
-
-    priced_at: datetime
-    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +87,7 @@ def standing(tx: Session, tariffs: TariffBook, session: ParkingSession, now: dat
 def standings(
     tx: Session, tariffs: TariffBook, sessions: Sequence[ParkingSession], now: datetime
 ) -> list[Standing]:
-    """Where many sessions stand, in five queries however many there are."""
+    """Where many sessions stand, in a handful of queries however many there are."""
     money = money_of(tx, tariffs, sessions)
     return [judge(tariffs, session, money[session.id], now) for session in sessions]
 
@@ -166,9 +158,9 @@ def money_of(
 ) -> Mapping[uuid.UUID, Money]:
     """What was paid, adjusted and covered for each of these sessions."""
     known = {session.id: session for session in sessions}
-    paid = _paid(tx, known.values())
+    paid = paid_by_reference(tx, [session.reference for session in known.values()])
     adjusted = _adjusted(tx, known)
-    covers = _coverage(tx, tariffs, known)
+    covers = coverage_of(tx, tariffs, known)
     reliefs = reliefs_of(tx, known.values())
     return {
         key: Money(
@@ -178,17 +170,6 @@ def money_of(
     }
 
 
-def _paid(tx: Session, sessions: Iterable[ParkingSession]) -> dict[str, int]:
-    kept = sql.sum(Payment.received - Payment.reversed - Payment.refunded)
-    references = [session.reference for session in sessions]
-    rows = tx.execute(
-        select(Payment.reference, kept)
-        .where(Payment.reference.in_(references))
-        .group_by(Payment.reference)
-    )
-    return {reference: int(amount) for reference, amount in rows}
-
-
 def _adjusted(tx: Session, sessions: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
     rows = tx.execute(
         select(Adjustment.session_id, sql.sum(Adjustment.amount))
@@ -196,58 +177,3 @@ def _adjusted(tx: Session, sessions: Collection[uuid.UUID]) -> dict[uuid.UUID, i
         .group_by(Adjustment.session_id)
     )
     return {session_id: int(amount) for session_id, amount in rows}
-
-
-def _coverage(
-    tx: Session, tariffs: TariffBook, sessions: Mapping[uuid.UUID, ParkingSession]
-) -> dict[uuid.UUID, Coverage]:
-    """The longest-lasting received quote of each session."""
-    quotes = {
-        quote.id: quote for quote in tx.scalars(select(Quote).where(Quote.session_id.in_(sessions)))
-    }
-    if not quotes:
-        return {}
-    best: dict[uuid.UUID, Coverage] = {}
-    references = [session.reference for session in sessions.values()]
-    for quote_id, covered_from in _received(tx, quotes, references).items():
-        quote = quotes[quote_id]
-        grace = tariffs.version(quote.tariff_code, quote.tariff_version).exit_grace_minutes
-        cover = Coverage(quote.priced_at, covered_from + timedelta(minutes=grace))
-        if quote.session_id not in best or best[quote.session_id].until < cover.until:
-            best[quote.session_id] = cover
-    return best
-
-
-def _received(
-    tx: Session, quotes: Mapping[uuid.UUID, Quote], references: Collection[str]
-) -> dict[uuid.UUID, datetime]:
-    """Quote id → the later of the provider's time and ours, of every quote paid in time."""
-    fact = (
-        Payment.id,
-        Payment.intent,
-        Payment.received,
-        Payment.paid_at,
-        Movement.recorded_at,
-    )
-    told = select(*fact).join(Movement, Movement.payment_id == Payment.id)
-    later = (
-        select(*fact)
-        .join(Attachment, Attachment.payment_id == Payment.id)
-        .join(Movement, Movement.id == Attachment.movement_id)
-    )
-    completing = (
-        Payment.reference.in_(references),
-        Movement.kind == MovementKind.RECEIPT,
-        Movement.event_at == Payment.paid_at,
-    )
-    facts = union_all(told.where(*completing), later.where(*completing)).subquery()
-    payment = list(facts.c)[:-1]
-    columns = [*payment, sql.min(facts.c.recorded_at)]
-    rows = tx.execute(select(*columns).group_by(*payment))
-    found: dict[uuid.UUID, datetime] = {}
-    for _, intent, amount, paid_at, recorded_at in rows:
-        quote_id = quote_of(intent)
-        quote = quotes.get(quote_id) if quote_id else None
-        if quote and paid_at and amount >= quote.amount and paid_at <= quote.expires_at:
-            found[quote.id] = max(found.get(quote.id, paid_at), paid_at, recorded_at)
-    return found

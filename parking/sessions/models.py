@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -78,8 +79,8 @@ class ParkingSession(Base):
 class Quote(Base):
     """A price at an instant, with its explanation. `price` is the whole stay until `priced_at`,
     `amount` what was due of it; the offer holds until `expires_at`. `lines` are the engine's lines:
-    template, parts, amount. Payments that collect it carry `intent` as theirs (`quote_of` is the
-    way back)."""
+    template, parts, amount. Payments that collect it, alone or with others, carry `intent_of` them as
+    their intent (`quotes_of` is the way back)."""
 
     __tablename__ = "quote"
 
@@ -97,17 +98,21 @@ class Quote(Base):
 
     __table_args__ = (CheckConstraint("amount > 0", name="amount_positive"),)
 
-    def intent(self, account: str, method: str) -> str:
-        """The name under which at most one open payment collects this quote by this way to pay: who
-        chooses another account or method begins another payment."""
-        return f"{_QUOTE}{self.id}:{account}:{method}"
+
+def intent_of(quotes: Iterable[Quote], account: str, method: str, payer: str = "") -> str:
+    """The name under which at most one open payment collects these quotes by this way to pay: who
+    chooses another account or method begins another payment, and so does a `payer` who pays for the
+    driver."""
+    named = ",".join(str(quote.id) for quote in quotes)
+    return ":".join((f"{_QUOTE}{named}", account, method, *filter(None, [payer])))
 
 
-def quote_of(intent: str) -> uuid.UUID | None:
-    """The quote that a payment of this intent collects; None when it collects something else."""
+def quotes_of(intent: str) -> tuple[uuid.UUID, ...]:
+    """The quotes that a payment of this intent collects; none when it collects something else."""
     if not intent.startswith(_QUOTE):
-        return None
-    return uuid.UUID(intent.removeprefix(_QUOTE).partition(":")[0])
+        return ()
+    named = intent.removeprefix(_QUOTE).partition(":")[0]
+    return tuple(uuid.UUID(name) for name in named.split(","))
 
 
 class Adjustment(Base):

@@ -37,6 +37,7 @@ from payments.errors import Conflict
 from payments.models import Payment
 from payments.refund_tasks import left_to_ask, propose
 from payments.refunds import RefundRequest
+from payments.sharing import pays
 
 #: A stay that ended longer ago is nobody's search for a vehicle.
 RECENT = timedelta(days=1)
@@ -180,13 +181,15 @@ def begin_at_right_lot(
 
 
 def _ask_back(tx: Session, wrong: ParkingSession, reason: str, asked: Move, now: datetime) -> int:
-    """A task for every payment of the wrong stay; how much they are together."""
+    """A task for every payment of the wrong stay, of its own part where it was paid with others; how
+    much they are together."""
     total = 0
-    query = select(Payment).where(Payment.reference == wrong.reference, Payment.received > 0)
+    query = select(Payment).where(pays([wrong.reference]), Payment.received > 0)
     for payment in tx.scalars(query.order_by(Payment.id)):
-        amount = left_to_ask(tx, payment)
+        part = None if payment.reference == wrong.reference else wrong.reference
+        amount = left_to_ask(tx, payment, part)
         if amount:
-            key = f"wrong-lot:{payment.code}"
-            request = RefundRequest(payment.id, amount, "charge", reason, asked.actor, key)
+            key = f"wrong-lot:{payment.code}" + (f":{wrong.id}" if part else "")
+            request = RefundRequest(payment.id, amount, "charge", reason, asked.actor, key, part)
             total += propose(tx, request, now).amount
     return total

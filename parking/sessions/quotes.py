@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from parking.sessions.due import Standing, judge, money_of, standing
-from parking.sessions.models import ParkingSession, Quote
+from parking.sessions.models import ParkingSession, Quote, intent_of
 from parking.sessions.service import lock_session
 from parking.tariffs import Line, TariffBook
 from payments.accounts import Gateways
 from payments.checkout import Request, start
 from payments.errors import Conflict
 from payments.models import MerchantAccount, Payment
+from payments.sharing import Part
 from payments.web import notify_address
 
 #: An offer with less time left than this is not shown again: nobody can pay so fast.
 SHORTEST_OFFER = timedelta(minutes=1)
+#: How the references of payments for several stays begin.
+GROUP = "group:"
+#: The accounting label of a payment for vehicles of several classes: its money is counted once, and
+#: to name one class, or to split it, would be a guess about what is kept of it.
+MIXED = "parking:mixed"
 
 
 def product_of(session: ParkingSession) -> str:
@@ -95,6 +103,47 @@ class Journey:
     payer_ip: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The way to pay that was chosen: through `account` by the provider's `method`; `payer` is who
+    pays where that is not the driver."""
+
+    account: MerchantAccount
+    journey: Journey
+    method: str = ""
+    payer: str = ""
+
+
+def request_for(
+    quotes: Sequence[Quote], stays: Sequence[ParkingSession], choice: Choice
+) -> Request:
+    """What takes up these offers, one of each of `stays` and all at one lot. Several of them are
+    parts of one payment, which is called by the digest of their ids: the same offers, the same name."""
+    first, account, together = stays[0], choice.account, len(stays) > 1
+    parts = tuple(Part(s.reference, q.amount) for s, q in zip(stays, quotes, strict=True))
+    products = {product_of(stay) for stay in stays}
+    return Request(
+        account=account,
+        reference=_named_together(quotes) if together else first.reference,
+        intent=intent_of(quotes, account.slug, choice.method, choice.payer),
+        amount=sum(quote.amount for quote in quotes),
+        cost_centre=first.lot.number,
+        product=products.pop() if len(products) == 1 else MIXED,
+        description=f"{first.lot.number} {f'{len(stays)} xe' if together else first.plate}",
+        expires_at=min(quote.expires_at for quote in quotes),
+        return_url=choice.journey.session_url,
+        notify_url=notify_address(choice.journey.public_url, account.slug),
+        method=choice.method,
+        payer_ip=choice.journey.payer_ip,
+        parts=parts if together else (),
+    )
+
+
+def _named_together(quotes: Sequence[Quote]) -> str:
+    named = ",".join(str(quote.id) for quote in quotes)
+    return f"{GROUP}{sha256(named.encode()).hexdigest()[:32]}"
+
+
 def pay(
     db: sessionmaker[Session],
     gateways: Gateways,
@@ -114,18 +163,5 @@ def pay(
     with db.begin() as tx:
         quote = offer(tx, tariffs, session_id, now)
         session = tx.get_one(ParkingSession, session_id)
-    request = Request(
-        account=account,
-        reference=session.reference,
-        intent=quote.intent(account.slug, method),
-        amount=quote.amount,
-        cost_centre=session.lot.number,
-        product=product_of(session),
-        description=f"{session.lot.number} {session.plate}",
-        expires_at=quote.expires_at,
-        return_url=journey.session_url,
-        notify_url=notify_address(journey.public_url, account.slug),
-        method=method,
-        payer_ip=journey.payer_ip,
-    )
+    request = request_for([quote], [session], Choice(account, journey, method))
     return start(db, gateways, request, now)

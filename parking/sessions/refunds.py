@@ -61,7 +61,7 @@ def _set_aside(tx: Session, task_id: uuid.UUID, approval: Approval) -> Refund:
 
 def _lower_charge(tx: Session, asked: Refund, now: datetime) -> None:
     known = tx.scalar(select(Adjustment.id).where(Adjustment.refund_id == asked.id))
-    reference = asked.payment.reference
+    reference = asked.reference or asked.payment.reference
     session = tx.scalar(select(ParkingSession).where(ParkingSession.reference == reference))
     if known is None and session is not None:
         tx.add(

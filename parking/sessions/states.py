@@ -18,6 +18,8 @@ VEHICLES = {
     "motorbike": mark("Motorbike"),
     "bicycle": mark("Bicycle"),
 }
+#: What stands beside them in the figures: one payment for vehicles of several classes.
+FIGURE_CLASSES = {**VEHICLES, "mixed": mark("Several kinds, paid together")}
 
 
 class State(StrEnum):

@@ -24,7 +24,7 @@ from parking.sessions.endings import Ending, Life, ending
 from parking.sessions.models import UNRECORDED, ParkingSession
 from parking.tariffs import TariffBook
 from payments import audit
-from payments.models import Audit, Payment
+from payments.models import Allocation, Audit, Payment
 
 #: Who ends such a stay.
 SERVICE = "service"
@@ -144,11 +144,14 @@ def _seen(tx: Session, references: Sequence[str]) -> dict[str, datetime]:
 
 
 def _paid_at(tx: Session, references: Sequence[str]) -> dict[str, datetime]:
-    rows = tx.execute(
-        select(Payment.reference, sql.max(Payment.paid_at))
-        .where(Payment.reference.in_(references))
-        .group_by(Payment.reference)
+    alone = select(Payment.reference, Payment.paid_at).where(Payment.reference.in_(references))
+    shared = (
+        select(Allocation.reference, Payment.paid_at)
+        .join(Payment, Payment.id == Allocation.payment_id)
+        .where(Allocation.reference.in_(references))
     )
+    both = union_all(alone, shared).subquery()
+    rows = tx.execute(select(both.c.reference, sql.max(both.c.paid_at)).group_by(both.c.reference))
     return {reference: at for reference, at in rows if at is not None}
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from parking.languages import mark
 from parking.reports.words import BREAK_NAMES
-from parking.sessions.states import VEHICLES
+from parking.sessions.states import FIGURE_CLASSES
 from parking.trace.model import Stage, Step
 from payments.db import business_day
 from payments.models import MerchantAccount, Movement, Payment
@@ -142,7 +142,7 @@ def _total(total: DayTotal, slug: str) -> Step:
         of_lot if total.cost_centre else mark("Counted in the total of money without a payment"),
         slug,
         {"lot": total.cost_centre} if total.cost_centre else {},
-        {"vehicle": VEHICLES.get(vehicle, vehicle)},
+        {"vehicle": FIGURE_CLASSES.get(vehicle, vehicle)},
         recorded_at=total.computed_at,
         amount=total.gross,
         figures={

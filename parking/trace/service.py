@@ -78,13 +78,14 @@ def _steps(tx: Session, way: Way) -> Iterator[Step]:
 
 
 def _payments(tx: Session, way: Way) -> Iterator[Step]:
-    """Each payment's own story: offer, attempt, notices, movements, receipt, refunds."""
+    """Each payment's own story: offers, attempt, shares, notices, movements, receipt, refunds."""
     offers, receipts = street.quotes(tx, way.payments), street.receipts(tx, way.payments)
+    shared = street.shares(tx, way.payments)
     said, back = money.notices(tx, way.payments), money.refunds(tx, way.payments)
     for payment in way.payments:
-        if payment.id in offers:
-            yield offers[payment.id]
+        yield from offers[payment.id]
         yield money.payment(payment)
+        yield from shared.get(payment.id, ())
         yield from said.get(payment.id, ())
         moved = [row for row in way.movements if way.belonging.get(row.id) == payment.id]
         yield from money.movements(tx, moved)

@@ -12,9 +12,10 @@ from parking.languages import mark
 from parking.lots.models import Operator, Sign
 from parking.receipts.models import Receipt
 from parking.receipts.service import number_text
-from parking.sessions.models import UNRECORDED, ParkingSession, Quote, quote_of
+from parking.sessions.models import ParkingSession, Quote, UNRECORDED, quote_of, quotes_of
 from parking.trace.model import Stage, Step
-from payments.models import Payment
+from payments.models import Allocation, Payment
+from payments.sharing import share
 
 
 def stays(tx: Session, sessions: Iterable[ParkingSession]) -> Iterator[Step]:
@@ -71,14 +72,42 @@ def _exit(session: ParkingSession) -> Step:
     )
 
 
-def quotes(tx: Session, payments: Iterable[Payment]) -> dict[uuid.UUID, Step]:
-    """Payment id → the offer it took up."""
-    taken = {payment.id: quote_of(payment.intent) for payment in payments}
+def quotes(tx: Session, payments: Iterable[Payment]) -> dict[uuid.UUID, list[Step]]:
+    """Payment id → the offers it took up."""
+    taken = {payment.id: quotes_of(payment.intent) for payment in payments}
+    wanted = {quote for quotes in taken.values() for quote in quotes}
     offers = {
-        offer.id: _quote(offer)
-        for offer in tx.scalars(select(Quote).where(Quote.id.in_(filter(None, taken.values()))))
+        offer.id: _quote(offer) for offer in tx.scalars(select(Quote).where(Quote.id.in_(wanted)))
     }
-    return {payment: offers[offer] for payment, offer in taken.items() if offer in offers}
+    return {
+        payment: [offers[quote] for quote in quotes if quote in offers]
+        for payment, quotes in taken.items()
+    }
+
+
+def shares(tx: Session, payments: Iterable[Payment]) -> dict[uuid.UUID, list[Step]]:
+    """Payment id → what of it is for which stay, where it is for several."""
+    found: dict[uuid.UUID, list[Step]] = {}
+    rows = tx.execute(
+        select(Allocation, Payment.currency, share(), ParkingSession.plate, ParkingSession.id)
+        .join(Payment, Payment.id == Allocation.payment_id)
+        .join(ParkingSession, ParkingSession.reference == Allocation.reference)
+        .where(Allocation.payment_id.in_([payment.id for payment in payments]))
+        .order_by(Allocation.payment_id, Allocation.position)
+    )
+    for part, currency, kept, plate, session_id in rows:
+        step = Step(
+            Stage.PAYMENT,
+            mark("Of this, for %(plate)s"),
+            part.reference,
+            {"plate": plate},
+            amount=part.amount,
+            currency=currency,
+            figures={"received": int(kept)} if kept != part.amount else {},
+            id=session_id,
+        )
+        found.setdefault(part.payment_id, []).append(step)
+    return found
 
 
 def _quote(offer: Quote) -> Step:

@@ -19,8 +19,9 @@ from parking.sessions.models import ParkingSession
 from parking.trace.keys import Found
 from parking.trace.model import Share
 from payments.belonging import belongs_to, owner, owners
-from payments.models import Movement, Payment
+from payments.models import Allocation, Movement, Payment
 from payments.provider import LineKind, MovementKind
+from payments.sharing import references_of
 from reconciliation.models import BANK, SETTLEMENT, Assignment, Break, Statement, StatementLine
 
 Ids = Collection[uuid.UUID]
@@ -56,10 +57,10 @@ class Way:
 
 def follow(tx: Session, found: Found) -> Way:
     """Everything reachable from what was found."""
-    named = tx.scalars(select(StatementLine).where(StatementLine.id.in_(found.lines))).all()
-    lines = [line for line in named if line.leg == SETTLEMENT and line.kind != LineKind.PAYOUT]
-    payouts = [line for line in named if line.leg == SETTLEMENT and line.kind == LineKind.PAYOUT]
-    credited = [line for line in named if line.leg == BANK]
+    told = tx.scalars(select(StatementLine).where(StatementLine.id.in_(found.lines))).all()
+    lines = [line for line in told if line.leg == SETTLEMENT and line.kind != LineKind.PAYOUT]
+    payouts = [line for line in told if line.leg == SETTLEMENT and line.kind == LineKind.PAYOUT]
+    credited = [line for line in told if line.leg == BANK]
     moved = tx.scalars(select(Movement).where(Movement.id.in_(found.movements))).all()
     payments = tx.scalars(_payments(found, lines, owners(tx, moved))).all()
     movements = _unique(moved, tx.scalars(_movements_of(payments, lines)))
@@ -67,7 +68,8 @@ def follow(tx: Session, found: Found) -> Way:
     payouts = _unique(payouts, tx.scalars(_payouts_of(lines, movements, credited)))
     credited = _unique(credited, tx.scalars(_credits_of(payouts)))
     movements = _unique(movements, tx.scalars(_bookings_of(payouts)))
-    stays = tx.scalars(_stays(found, payments)).all()
+    named = references_of(tx, payments).values()
+    stays = tx.scalars(_stays(found, {name for names in named for name in names})).all()
     return Way(stays, payments, movements, lines, payouts, credited, owners(tx, movements))
 
 
@@ -95,7 +97,9 @@ def _payments(
 ) -> Select[Payment]:
     """Those found, those of the stays found, and those that lines and movements belong to."""
     ids = {*found.payments, *belonging.values()}
-    of_stays = select(ParkingSession.reference).where(ParkingSession.id.in_(found.sessions))
+    stays = ParkingSession.id.in_(found.sessions)
+    references = select(ParkingSession.reference).where(stays)
+    shared = select(Allocation.payment_id).where(Allocation.reference.in_(references))
     of_lines = select(owner()).where(_counterparts(lines))
     named = [
         and_(Payment.account_id == line.account_id, Payment.code == line.order_code)
@@ -103,13 +107,16 @@ def _payments(
         if line.order_code
     ]
     wanted = or_(
-        Payment.id.in_(ids), Payment.reference.in_(of_stays), Payment.id.in_(of_lines), *named
+        Payment.id.in_(ids),
+        Payment.reference.in_(references),
+        Payment.id.in_(shared),
+        Payment.id.in_(of_lines),
+        *named,
     )
     return select(Payment).where(wanted).order_by(Payment.created_at, Payment.id)
 
 
-def _stays(found: Found, payments: Iterable[Payment]) -> Select[ParkingSession]:
-    references = [payment.reference for payment in payments]
+def _stays(found: Found, references: Collection[str]) -> Select[ParkingSession]:
     return (
         select(ParkingSession)
         .where(

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from parking.receipts import service
 from parking.receipts.models import Receipt
 from parking.sessions.exits import Leaving, record_exit
+from parking.sessions.models import ParkingSession
 from payments.errors import NotFound
 from payments.models import Payment
 from tests.kit import Town
@@ -42,7 +43,10 @@ def test_every_paid_payment_gets_one_receipt_with_its_tax(town: Town) -> None:
         operator = town.lots["HK01"].operator
         assert service.number_text(operator, receipt) == "HOAN-KIEM-2026-000001"
         assert service.receipt_by_token(tx, receipt.token).id == receipt.id
-        assert service.receipts_of(tx, receipt.session_id)[0].id == receipt.id
+        assert (
+            service.receipts_of(tx, tx.get_one(ParkingSession, receipt.session_id))[0].id
+            == receipt.id
+        )
 
 
 def test_numbers_run_without_gaps_per_operator_and_year(town: Town) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from parking.lots.service import issue_sign
 from parking.receipts.models import Receipt
 from parking.sessions.exits import Leaving, record_exit
-from parking.sessions.models import quote_of
+from parking.sessions.models import quotes_of
 from parking.sessions.refunds import refund
 from parking.trace.model import Stage, Trace
 from parking.trace.service import trace
@@ -76,7 +76,7 @@ KEYS: dict[str, Callable[[Paid], str]] = {
     "payment id": lambda paid: str(paid.payment.id),
     "payment code": lambda paid: paid.payment.code,
     "payment code read aloud": lambda paid: " ".join(paid.payment.code.lower()),
-    "quote id": lambda paid: str(quote_of(paid.payment.intent)),
+    "quote id": lambda paid: str(quotes_of(paid.payment.intent)[0]),
     "receipt number": lambda _: "HOAN-KIEM-2026-000001",
     "receipt number typed small": lambda _: "hoan-kiem-2026-1",
     "receipt token": lambda paid: receipt(paid).token,
