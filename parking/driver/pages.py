@@ -9,6 +9,7 @@ from parking.driver import (
     announce_pages,
     card_pages,
     claim_pages,
+    group_pages,
     lot_pages,
     payment_pages,
     receipt_pages,
@@ -29,6 +30,7 @@ def blueprint(house: House) -> Blueprint:
     payment_pages.add(pages, house)
     transfer_pages.add(pages, house)
     announce_pages.add(pages, house)
+    group_pages.add(pages, house)
     receipt_pages.add(pages, house)
     claim_pages.add(pages, house)
     card_pages.add(pages, house)

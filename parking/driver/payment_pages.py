@@ -58,7 +58,7 @@ def _pay(house: House, link: str) -> Response:
     if not decided and (page := question(house, session, quote, way, link)):
         return Response(page, 200, content_type="text/html; charset=utf-8")
     payment = _started(house, session, way)
-    return _onward(payment, link, decided) or _back(house, session, "?from=pay")
+    return onward(payment, link, decided) or _back(house, session, "?from=pay")
 
 
 def _offered(house: House, session: ParkingSession) -> Quote:
@@ -90,7 +90,7 @@ def _started(house: House, session: ParkingSession, way: Way) -> Payment:
     )
 
 
-def _onward(payment: Payment, link: str, again: str) -> Response | None:
+def onward(payment: Payment, link: str, again: str = "") -> Response | None:
     """Where the driver goes on to pay: our page of the bank transfer, or the payment company's. None
     when the session page says the rest: nobody answered, or it was refused."""
     if is_open(payment) and payment.transfer:

@@ -15,8 +15,10 @@ from parking.receipts.models import Receipt
 from parking.receipts.service import number_text, receipt_by_token
 from parking.receipts.vat import rate_at
 from parking.sessions.models import ParkingSession
+from parking.sessions.stays import stays_of
 from parking.web.arrival_form import vehicle_name
 from payments.models import Payment
+from payments.sharing import parts_of
 
 
 def add(pages: Blueprint, house: House) -> None:
@@ -33,6 +35,7 @@ def show(house: House, token: str, problem: str = "", status: int = 200) -> Resp
         found = receipt_by_token(tx, token)
         session = tx.get_one(ParkingSession, found.session_id)
         payment = tx.get_one(Payment, found.payment_id)
+        parts = _parts(tx, payment)
         ways = ways_of(house, tx, [payment.id])
     page = render_template(
         "driver/receipt.html",
@@ -43,6 +46,7 @@ def show(house: House, token: str, problem: str = "", status: int = 200) -> Resp
         lot=session.lot,
         vehicle=vehicle_name(session.vehicle_class),
         payment=payment,
+        parts=parts,
         provider=label_of(house.gateways, payment),
         link=local_link(house, session),
         ways=ways,
@@ -52,6 +56,13 @@ def show(house: House, token: str, problem: str = "", status: int = 200) -> Resp
         given=request.form,
     )
     return page, status
+
+
+def _parts(tx: Session, payment: Payment) -> list[tuple[str, str, int]]:
+    """Plate, vehicle and amount of each stay, where the payment is for several."""
+    stays = {stay.reference: stay for stay in stays_of(tx, [payment])[payment.id]}
+    named = ((stays[part.reference], part.amount) for part in parts_of(tx, payment.id))
+    return [(stay.plate, vehicle_name(stay.vehicle_class), amount) for stay, amount in named]
 
 
 def percent(receipt: Receipt) -> str:

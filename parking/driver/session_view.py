@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,13 +25,14 @@ from payments import state
 from payments.checkout import is_announced
 from payments.db import business_day
 from payments.models import Payment
+from payments.sharing import references_of
 
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
     """`payment` is the newest attempt, `offer` the price that holds now, `ways` how that can be paid
-    now, `labels` what people call the way each attempt was begun by. `claim` while somebody vouches
-    for a transfer that the bank has not told of."""
+    now, `labels` what people call the way each attempt was begun by, `counts` for how many vehicles
+    it is. `claim` while somebody vouches for a transfer that the bank has not told of."""
 
     shown: Shown
     offer: Quote | None
@@ -39,6 +41,7 @@ class SessionView:
     labels: Sequence[str]
     claim: TransferClaim | None
     collect: Collect
+    counts: Mapping[uuid.UUID, int]
     now: datetime
 
     @property
@@ -133,6 +136,7 @@ def view(house: House, tx: Session, session: ParkingSession, now: datetime) -> S
         collect=collected(tx, session.lot, session.vehicle_class),
         labels=[label_of(house.gateways, payment) for payment in payments],
         claim=open_claim(tx, session.id),
+        counts={key: len(names) for key, names in references_of(tx, payments).items()},
         now=now,
     )
 

@@ -6,23 +6,27 @@ was discarded, a second tab and the back button all show the same. Who paid is s
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
 from parking.driver.bank_apps import bank_apps
 from parking.driver.links import find
 from parking.driver.session_view import SessionView, view
 from parking.house import House
 from parking.languages import mark
+from parking.sessions.stays import stays_of
+from parking.sessions.together import together_now
 from parking.sessions.transfers import Stage, stage_of, transfer_of
 from parking.web.formats import money, when
 from parking.web.language import say
 from payments.errors import NotFound
 from payments.models import Payment
 from payments.provider import BankTransfer
+from payments.sharing import parts_of
 from payments.silence import silences
 from qr import image
 from qr.banks import banks
@@ -39,36 +43,35 @@ def add(pages: Blueprint, house: House) -> None:
 
     @pages.get("/s/<link>/transfer/<code>")
     def transfer(link: str, code: str) -> ResponseReturnValue:
-        seen, payment = _find(house, link, code)
+        seen, payment, stage = _find(house, link, code)
         found = transfer_of(payment)
-        if found is None or _settled(seen, payment) or _announced(seen):
+        if found is None or stage is None or _announced(seen):
             return redirect(url_for("driver.session", link=link), 303)
-        return _page(house, link, seen, payment, found)
+        return _page(house, link, seen, payment, found, stage)
 
     @pages.get("/s/<link>/transfer/<code>/picture.png")
     def transfer_picture(link: str, code: str) -> ResponseReturnValue:
-        seen, payment = _find(house, link, code)
+        seen, payment, stage = _find(house, link, code)
         found = transfer_of(payment)
-        if found is None or _settled(seen, payment) or _stage(seen, payment) is not Stage.OPEN:
+        if found is None or stage is not Stage.OPEN:
             return redirect(url_for("driver.transfer", link=link, code=code), 303)
         picture = transfer_png(_picture(seen, payment, found))
         return Response(picture, content_type="image/png")
 
 
-def _find(house: House, link: str, code: str) -> tuple[SessionView, Payment]:
-    """The session behind `link` and its payment `code`. Raises `BrokenLink`, and `NotFound` for the
-    code of another session: it must not tell that there is one."""
+def _find(house: House, link: str, code: str) -> tuple[SessionView, Payment, Stage | None]:
+    """The session behind `link`, its payment `code`, and what can be made of it: None when nobody
+    should transfer this any more, because it came or nothing is due.
+
+    Raises `BrokenLink`, and `NotFound` for the code of another session: it must not tell that there
+    is one.
+    """
     with house.databases.read() as tx:
         seen = view(house, tx, find(house, tx, link), house.clock())
-    for payment in seen.payments:
-        if payment.code == code:
-            return seen, payment
+        for payment in seen.payments:
+            if payment.code == code:
+                return seen, payment, _stage(house, tx, payment, seen.now)
     raise NotFound(mark("There is no payment %(code)s for this vehicle."), code=code[:LONGEST_CODE])
-
-
-def _settled(seen: SessionView, payment: Payment) -> bool:
-    """Nobody should transfer this: it came, or nothing is due any more."""
-    return payment.state == "paid" or seen.shown.standing.settled
 
 
 def _announced(seen: SessionView) -> bool:
@@ -76,12 +79,27 @@ def _announced(seen: SessionView) -> bool:
     return seen.claim is not None and "again" not in request.args
 
 
-def _stage(seen: SessionView, payment: Payment) -> Stage:
-    return stage_of(payment, seen.offer, seen.shown.standing, seen.now)
+def _stage(house: House, tx: Session, payment: Payment, now: datetime) -> Stage | None:
+    found = together_now(tx, house.tariffs, stays_of(tx, [payment])[payment.id], now)
+    if payment.state == "paid" or all(row.standing.settled for row in found.rows):
+        return None
+    asked = {part.reference: part.amount for part in parts_of(tx, payment.id)}
+    stages = (
+        stage_of(
+            payment, row.offer, row.standing, now, asked.get(row.session.reference, payment.amount)
+        )
+        for row in found.rows
+    )
+    return next((stage for stage in stages if stage is not Stage.OPEN), Stage.OPEN)
 
 
 def _page(
-    house: House, link: str, seen: SessionView, payment: Payment, transfer: BankTransfer
+    house: House,
+    link: str,
+    seen: SessionView,
+    payment: Payment,
+    transfer: BankTransfer,
+    stage: Stage,
 ) -> str:
     label = say("QR code of the bank transfer %(code)s", code=payment.code)
     slow_in = payment.created_at + SLOW - seen.now
@@ -97,7 +115,8 @@ def _page(
         bank=bank_name(transfer),
         code=Markup(image.svg(transfer.payload, label=label)),
         apps=bank_apps(transfer, payment.amount, house.config.public_url),
-        stage=_stage(seen, payment),
+        stage=stage,
+        count=seen.counts[payment.id],
         again=_way_again(seen, payment),
         late=bool(late),
         given={},
@@ -115,13 +134,16 @@ def bank_name(transfer: BankTransfer) -> str:
 
 def _way_again(seen: SessionView, payment: Payment) -> str:
     """What a form sends to be given a fresh code of the same kind; empty when that is not offered
-    any more."""
+    any more, and for several vehicles, which are chosen anew."""
+    if seen.counts[payment.id] > 1:
+        return ""
     own = (payment.account_id, payment.method)
     return next((way.key for way in seen.ways if (way.account.id, way.method) == own), "")
 
 
 def _picture(seen: SessionView, payment: Payment, transfer: BankTransfer) -> TransferPicture:
-    lot = seen.session.lot
+    lot, count = seen.session.lot, seen.counts[payment.id]
+    vehicles = (say("Vehicles"), str(count)), (say("Licence plate"), seen.session.plate)
     return TransferPicture(
         payload=transfer.payload,
         heading=say("Bank transfer for parking"),
@@ -135,7 +157,7 @@ def _picture(seen: SessionView, payment: Payment, transfer: BankTransfer) -> Tra
         ),
         purpose=(
             (say("Lot"), f"{lot.number} · {lot.name}"),
-            (say("Licence plate"), seen.session.plate),
+            vehicles[count == 1],
         ),
         valid_until=say("Valid until %(time)s", time=when(payment.expires_at).striptags()),
     )

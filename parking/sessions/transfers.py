@@ -29,16 +29,18 @@ def transfer_of(payment: Payment) -> BankTransfer | None:
     return BankTransfer(**payment.transfer) if payment.transfer else None
 
 
-def stage_of(payment: Payment, offer: Quote | None, standing: Standing, now: datetime) -> Stage:
+def stage_of(
+    payment: Payment, offer: Quote | None, standing: Standing, now: datetime, asked: int
+) -> Stage:
     """What can be made of the transfer of an unpaid `payment`; `offer` and `standing` are its
-    session's at `now`. What is due never falls by itself, so less than `payment.amount` means that
-    other money came or that the price was corrected."""
+    session's at `now`, `asked` is what of it is for this session. What is due never falls by itself,
+    so less than was asked means that other money came or that the price was corrected."""
     if payment.received:
         return Stage.PART
     if payment.state not in state.OPEN or payment.expires_at <= now:
         return Stage.OVER
-    newer = offer is not None and offer.amount != payment.amount
-    if newer or standing.due < payment.amount:
+    newer = offer is not None and offer.amount != asked
+    if newer or standing.due < asked:
         return Stage.CHANGED
     return Stage.OPEN
 
