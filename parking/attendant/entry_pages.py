@@ -27,7 +27,7 @@ def add(pages: Blueprint, house: House) -> None:
             lots = own_lots(tx, the_badge())
         if len(lots) == 1:
             return redirect(url_for("attendant.take_in", number=lots[0].number), 303)
-        return render_template("attendant/choose_lot.html", lots=lots)
+        return render_template("attendant/choose_lot.html", lots=lots, then="attendant.take_in")
 
     @pages.route("/new/<number>", methods=["GET", "POST"])
     def take_in(number: str) -> ResponseReturnValue:

@@ -39,6 +39,7 @@ SENTENCES = {
     "session.unrecorded": mark("Exit not recorded, ended at %(exit_at)s"),
     "session.real_exit": mark("Real exit %(after)s recorded (ended before at %(before)s)"),
     "session.still_here": mark("Still here: the end at %(exit_at)s was taken back"),
+    "session.paid_by_attendant": mark("Paid for the driver: %(amount)s, payment %(code)s"),
     "session.confirm_entry": mark("Entry time %(after)s confirmed (declared: %(before)s)"),
     "session.claim": mark("Said that %(due)s was transferred (bank reference: %(reference)s)"),
     "session.claim_withdrawn": mark("Took back that %(due)s was transferred"),
@@ -60,7 +61,7 @@ INSTANTS = {
 #: Acts whose reason is one of a list.
 LISTED = ("session.exempt", "session.withdraw_exemption")
 #: Parts that are amounts, whatever the act.
-AMOUNTS = ("due", "fee", "asked_back")
+AMOUNTS = ("due", "fee", "asked_back", "amount")
 PARTS = re.compile(r"%\((\w+)\)s")
 
 

@@ -9,8 +9,10 @@ from parking.attendant import (
     check_pages,
     claim_pages,
     entry_pages,
+    group_pages,
     list_pages,
     mine_pages,
+    proxy_pages,
     shift_pages,
     stay_pages,
 )
@@ -28,4 +30,6 @@ def blueprint(house: House) -> Blueprint:
     shift_pages.add(pages, house)
     stay_pages.add(pages, house)
     mine_pages.add(pages, house)
+    group_pages.add(pages, house)
+    proxy_pages.add(pages, house)
     return pages

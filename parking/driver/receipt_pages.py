@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from parking.driver.links import local_link
 from parking.driver.refund_way import bank_choices, ways_of
