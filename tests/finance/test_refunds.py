@@ -12,6 +12,7 @@ from parking.sessions.models import Adjustment
 from payments.errors import WrongUsage
 from payments.models import Payment, Refund
 from tests.finance.conftest import Desk
+from tests.sessions.groups import bikes, dues, pay
 
 
 def ask(desk: Desk, status: int, code: str = "", **form: object) -> str:
@@ -128,3 +129,18 @@ def test_what_holds_no_digit_is_no_amount(text: str) -> None:
 def test_an_amount_that_could_be_read_two_ways_is_refused(text: str) -> None:
     with pytest.raises(WrongUsage):
         read_amount(text, "VND")
+
+
+def test_of_a_payment_for_several_vehicles_one_is_chosen(desk: Desk) -> None:
+    town = desk.town
+    stays = bikes(town)
+    payment = pay(town, stays)
+    desk.sit()
+    page = desk.read(f"/finance/trace?q={payment.code}&lang=en")
+    assert all(f'value="{stay.reference}"' in page for stay in stays)
+    form = {"amount": "5000", "key": "c" * 32}
+    assert "choose the vehicle" in ask(desk, 400, code=payment.code, **form)
+    ask(desk, 303, code=payment.code, stay=stays[1].reference, **form)
+    assert [one.reference for one in refunds(desk)] == [stays[1].reference]
+    assert dues(town, stays) == [0, 0, 0]
+    assert stays[1].plate in desk.read("/finance/refunds")
