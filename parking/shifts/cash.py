@@ -16,7 +16,7 @@ from parking.languages import mark
 from parking.people.badge import Badge
 from parking.sessions.due import standing
 from parking.sessions.exits import UNDO_WINDOW
-from parking.sessions.models import ParkingSession
+from parking.sessions.models import ParkingSession, intent_of
 from parking.sessions.quotes import offer, product_of, standing_offer
 from parking.sessions.service import lock_session
 from parking.shifts.models import CashEntry, Shift
@@ -100,7 +100,7 @@ def take_cash(
         cost_centre=session.lot.number,
         product=product_of(session),
         description=f"{session.lot.number} {session.plate}",
-        intent=quote.intent(_till(tx, shift).slug, ""),
+        intent=intent_of([quote], _till(tx, shift).slug, ""),
         expires_at=quote.expires_at,
     )
     return _collect(tx, shift, sale, badge, reason, now)

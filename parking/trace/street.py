@@ -12,7 +12,7 @@ from parking.languages import mark
 from parking.lots.models import Operator, Sign
 from parking.receipts.models import Receipt
 from parking.receipts.service import number_text
-from parking.sessions.models import ParkingSession, Quote, UNRECORDED, quote_of, quotes_of
+from parking.sessions.models import UNRECORDED, ParkingSession, Quote, quotes_of
 from parking.trace.model import Stage, Step
 from payments.models import Allocation, Payment
 from payments.sharing import share
