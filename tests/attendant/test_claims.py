@@ -52,7 +52,7 @@ def test_what_the_driver_says_is_shown_and_let_out_with_one_tap(
     page = hoa.get(check(car))
     text = plain(page)
     assert state_of(page) == "announced"
-    assert "Đã chuyển khoản, chờ ngân hàng Báo lúc 08:50 20/11/2026 Người báo Người gửi xe" in text
+    assert "Người gửi xe báo đã chuyển 25.000 ₫ lúc 08:50 20/11/2026" in text
     assert "Mã tham chiếu ngân hàng FT26324 77" in text
     answer = hoa.post(check(car, "release"), page=check(car))
     assert (answer.status_code, answer.headers["Location"]) == (303, "/attendant/")
@@ -63,7 +63,7 @@ def test_what_the_driver_says_is_shown_and_let_out_with_one_tap(
         ("session.release", "person:hoa"),
     ]
     after = plain(hoa.get(check(car)))
-    assert "Người cho ra Nguyễn Thị Hoa" in after
+    assert "Nguyễn Thị Hoa cho ra lúc 08:53 20/11/2026" in after
     assert "Cho ra, chờ ngân hàng: 25.000 ₫" in after
     assert "Báo đã chuyển 25.000 ₫ (mã tham chiếu ngân hàng: FT26324 77)" in after
 
@@ -170,7 +170,7 @@ def test_a_silent_feed_is_said_on_the_attendants_pages(
     transfer(town, fed, "30A-111.11")
     begun = town.now
     transfer(town, fed, "30A-222.22")
-    told = "Tin báo của ngân hàng đang chậm: các lượt chuyển khoản từ"
+    told = "Tin báo của ngân hàng chậm từ 09:20"
     for wait, late in ((LEAST_PATIENCE, False), (LEAST_PATIENCE + timedelta(minutes=11), True)):
         town.clock.now = begun + wait
         for path in ("/attendant/", check(car), LIST):

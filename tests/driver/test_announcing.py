@@ -65,7 +65,7 @@ def test_one_touch_on_the_transfers_page_says_it(
     text = plain(seen)
     assert "Chờ ngân hàng" in text
     assert "Vui lòng đưa trang này cho nhân viên trông xe" in text
-    assert f"Mã thanh toán {payments(town)[-1].code}" in text
+    assert f"Đưa mã này cho nhân viên trông xe: {payments(town)[-1].code}" in text
     found = claim_of(town)
     assert found is not None
     assert (found.claimed_by, found.amount, found.bank_reference) == ("driver", 25_000, None)

@@ -104,7 +104,7 @@ def test_the_first_page_counts_them_and_leads_there(desk: Desk) -> None:
     desk.sit()
     page = desk.read("/finance/?lang=en")
     assert 'href="/finance/claims"' in page
-    assert "Waiting for the bank VND 50,000 2 announced transfers" in plain(
+    assert "Waiting for the bank VND 50,000 2 announced" in plain(
         desk.browser.get("/finance/?lang=en")
     )
 
@@ -116,7 +116,7 @@ def test_an_operator_sees_and_closes_its_own_only(desk: Desk) -> None:
     text = plain(desk.browser.get(QUEUE))
     assert "30A-111.11" in text
     assert "30A-444.44" not in text
-    assert "VND 25,000 1 announced transfers" in plain(desk.browser.get("/finance/?lang=en"))
+    assert "VND 25,000 1 announced" in plain(desk.browser.get("/finance/?lang=en"))
     close(desk, theirs, "Không có trong sao kê", 404)
     assert claim_of(desk, theirs).outcome is None
 
