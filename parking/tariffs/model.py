@@ -22,6 +22,10 @@ STATUSES = ("signed", "notice", "press", "unverified", "assumed")
 
 Kind = Literal["ladder", "turn", "free", "closed"]
 
+#: Who monthly prices are for; the first is everybody.
+REGULAR = "regular"
+HOLDERS = (REGULAR, "school", "employee")
+
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 
@@ -117,11 +121,12 @@ class Caps:
 
 @dataclass(frozen=True, slots=True)
 class Monthly:
-    """A monthly price: `hours` is ``day`` or ``full`` (24 hours)."""
+    """A monthly price: `hours` is ``day`` or ``full`` (24 hours), `holder` one of `HOLDERS`."""
 
     hours: str
     price: int
     origin: Origin
+    holder: str = REGULAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,7 @@ class VehicleTariff:
     """Everything that one class of vehicle is charged by. The words stand at the top of `hanoi.toml`.
 
     `plans` lists, per day type, the bands of a calendar day with the minute at which each begins.
+    `pass_day` is the part of a day that a monthly ``day`` price buys, as minutes of the local day.
     """
 
     bands: tuple[Band, ...]
@@ -158,6 +164,7 @@ class VehicleTariff:
     unrecorded_exit: UnrecordedExit
     refund_unused: bool
     monthly: tuple[Monthly, ...]
+    pass_day: tuple[int, int]
     origin: Origin
 
     @property
@@ -166,6 +173,11 @@ class VehicleTariff:
         return any(b.kind == "turn" for b in self.bands) and all(
             b.kind != "ladder" for b in self.bands
         )
+
+    def monthly_price(self, hours: str, holder: str) -> int | None:
+        """The price of a month; None where there is none for these hours and this holder."""
+        asked = (hours, holder)
+        return next((row.price for row in self.monthly if (row.hours, row.holder) == asked), None)
 
     def origins(self) -> Iterator[Origin]:
         """The origin of every price of this vehicle, those kept as data included."""

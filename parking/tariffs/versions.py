@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -13,13 +13,12 @@ from parking.tariffs.model import (
     Band,
     Caps,
     Holiday,
-    Monthly,
     NightCap,
-    Origin,
     TariffVersion,
     UnrecordedExit,
     VehicleTariff,
 )
+from parking.tariffs.monthly import read_monthly, read_pass_day
 from parking.tariffs.plans import day_plans
 from parking.tariffs.reader import Table
 from parking.tariffs.reading import ORDINARY, read_bands, read_origin
@@ -104,7 +103,8 @@ def _vehicle(table: Table, day_types: tuple[str, ...]) -> VehicleTariff:
         lost_card_fee=table.number("lost_card_fee", 0),
         unrecorded_exit=_unrecorded_exit(table),
         refund_unused=table.flag("refund_unused", default=False),
-        monthly=tuple(_monthly(table, origin)),
+        monthly=read_monthly(table, origin),
+        pass_day=read_pass_day(table, bands),
         origin=origin,
     )
     _minimum_fits(table, vehicle)
@@ -184,10 +184,3 @@ def _unrecorded_exit(table: Table) -> UnrecordedExit:
     found = UnrecordedExit(rule.number("after_hours", least=1, most=24 * 366), charge)
     rule.done()
     return found
-
-
-def _monthly(table: Table, origin: Origin) -> Iterator[Monthly]:
-    for offer in table.tables("monthly"):
-        hours = offer.choice("hours", ("day", "full"))
-        yield Monthly(hours, offer.number("price"), read_origin(offer, origin))
-        offer.done()

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 from parking.languages import DEFAULT, mark, translate
 from parking.tariffs.lines import CAPPED, say_length
-from parking.tariffs.model import Band, Origin, Step, TariffVersion, VehicleTariff, pick
+from parking.tariffs.model import (
+    REGULAR,
+    Band,
+    Origin,
+    Step,
+    TariffVersion,
+    VehicleTariff,
+    pick,
+)
 from parking.tariffs.plans import clock
 from parking.tariffs.reading import ORDINARY
 from payments.money import format_amount
@@ -59,6 +67,7 @@ def words(version: TariffVersion, vehicle_class: str, language: str = DEFAULT) -
         *speaker.prices(vehicle),
         *speaker.rules(vehicle),
         *speaker.limits(vehicle),
+        *speaker.passes(vehicle),
         *speaker.settings(version, vehicle),
     ]
 
@@ -199,6 +208,19 @@ class _Speaker:
         ):
             if limit is not None:
                 yield self.say(CAPPED[name], limit=self.money(limit))
+
+    def passes(self, vehicle: VehicleTariff) -> Iterator[str]:
+        """What a month costs; what only some may buy is told to them at the counter."""
+        start, end = map(clock, vehicle.pass_day)
+        for offer in vehicle.monthly:
+            if offer.holder != REGULAR:
+                continue
+            rule = mark("Monthly pass, 24 hours: %(amount)s")
+            if offer.hours == "day":
+                rule = mark("Monthly pass, %(from)s–%(to)s: %(amount)s")
+            hours = {"from": start, "to": end}
+            line = self.say(rule, amount=self.money(offer.price), **hours)
+            yield self._sure(line, offer.origin)
 
     def settings(self, version: TariffVersion, vehicle: VehicleTariff) -> Iterator[str]:
         if version.exit_grace_minutes:

@@ -46,6 +46,11 @@ def test_only_a_signed_version_is_verified(tmp_path: Path) -> None:
     ).unverified
 
 
+def test_the_hours_of_a_day_pass_may_be_named(tmp_path: Path) -> None:
+    named = build(tmp_path, 'turn = 5\npass_day = { from = "07:00", to = "19:30" }')
+    assert named.vehicle("car").pass_day == (420, 1170)
+
+
 def test_a_changed_table_has_another_fingerprint(tmp_path: Path) -> None:
     one = build(tmp_path, "turn = 5")
     assert one.fingerprint == build(tmp_path, "turn = 5 # the same").fingerprint

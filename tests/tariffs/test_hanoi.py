@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from parking.tariffs import TariffVersion, load_book, price, words
+from parking.tariffs.model import HOLDERS
 from payments.errors import NotFound, WrongUsage
 from tests.tariffs.building import HANOI, amount, ask, said
 
@@ -121,6 +122,21 @@ def test_monthly_prices_are_data(code: str, prices: dict[str, int]) -> None:
     offers = tariff(code).vehicle("car").monthly
     assert {offer.hours: offer.price for offer in offers} == prices
     assert all(offer.origin.status == "press" for offer in offers)
+
+
+def test_monthly_prices_of_two_wheelers_are_ours_and_school_prices_stand_beside_them() -> None:
+    motorbike = tariff("hn-school").vehicle("motorbike")
+    prices = [motorbike.monthly_price("day", holder) for holder in HOLDERS]
+    assert prices == [78_000, 52_000, 52_000]
+    assert motorbike.monthly_price("full", "school") is None
+    inner = tariff("hn-inner-two-wheel").vehicle("motorbike")
+    assert inner.monthly_price("full", "regular") == 210_000
+    assert all(row.origin.status == "assumed" for row in (*motorbike.monthly, *inner.monthly))
+
+
+def test_a_day_of_a_pass_is_the_band_of_noon_and_else_six_to_six() -> None:
+    assert tariff("hn-inner-two-wheel").vehicle("motorbike").pass_day == (360, 1080)
+    assert tariff("hn-hoan-kiem").vehicle("car").pass_day == (360, 1080)
 
 
 def test_nothing_in_hanoi_is_signed_yet() -> None:

@@ -61,6 +61,9 @@ GOOD = 'turn = 5\nrestarts = "24h"'
         ("steps = [{ price = 1 }]\ncrossing = 'dearest'", 2, "crossing must be one of block, entry, split, not dearest."),
         ("turn = 5\ncrossing = 'combined'\ncombined_price = 4", 3, "combined_price must be between 5 and 999999999999, not 4."),
         ("turn = 5\nmonthly = [{ hours = 'day', price = 1 },\n\n {hours = 'week', price = 1}]", 4, "hours must be one of day, full, not week."),
+        ("turn = 5\nmonthly = [{ hours = 'day', price = 1 },\n{ hours = 'day', price = 2 }]", 3, "there are two prices for day and regular."),
+        ("turn = 5\nmonthly = [{ hours = 'day', price = 1, holder = 'nurse' }]", 2, "holder must be one of regular, school, employee, not nurse."),
+        ("turn = 5\npass_day = { from = '18:00', to = '06:00' }", 2, "pass_day must begin before it ends, on the same day."),
         ("turn = 5\n[tariff.vehicles.Car]\n", 2, "Car is not a vehicle class: use small letters such as car."),
     ],
 )  # fmt: skip
