@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import func as sql
 from sqlalchemy.orm import Session
 
 from parking.passes.models import Pass, PassLot
+from payments.models import Payment, Refund
 from payments.service import paid_for
 
 
 def is_paid() -> ColumnElement[bool]:
-    """SQL: the whole price of a pass is ours, or it costs nothing."""
-    return paid_for(Pass.reference) >= Pass.price
+    """SQL: the whole price of a pass is ours, or it costs nothing. What went back of the charge
+    lowers the price; what was taken back by the payer or the bank does not."""
+    return paid_for(Pass.reference) + charged_back() >= Pass.price
+
+
+def charged_back() -> ColumnElement[int]:
+    """SQL: by how much refunds of the charge, asked or done, lowered the price of a pass."""
+    total = (
+        select(sql.coalesce(sql.sum(Refund.amount), 0))
+        .join(Payment, Payment.id == Refund.payment_id)
+        .where(
+            Payment.reference == Pass.reference,
+            Refund.purpose == "charge",
+            Refund.state != "failed",
+        )
+    )
+    return total.correlate(Pass).scalar_subquery()
 
 
 def valid_pass(
@@ -43,3 +61,16 @@ def valid_pass(
         .order_by(Pass.until.desc(), Pass.number)
         .limit(1)
     )
+
+
+def chains_of(tx: Session, ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Sequence[Pass]]:
+    """Each of these passes followed by its paid renewals, in their order."""
+    found = {row.id: [row] for row in tx.scalars(select(Pass).where(Pass.id.in_(ids)))}
+    ends = {pass_id: pass_id for pass_id in found}
+    while ends:
+        query = select(Pass).where(Pass.previous_id.in_(ends), is_paid())
+        renewals = [(ends[row.previous_id], row) for row in tx.scalars(query) if row.previous_id]
+        for first, row in renewals:
+            found[first].append(row)
+        ends = {row.id: first for first, row in renewals}
+    return found

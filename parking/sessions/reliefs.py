@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from parking.languages import mark
+from parking.passes.coverage import DAY, Rules, Term, charged
 from parking.passes.models import Pass
+from parking.passes.service import chains_of
 from parking.sessions.models import Exemption, ParkingSession
 from parking.sessions.reasons import reason_words
 from parking.tariffs import Line, Price, TariffVersion, price
-from payments.db import CITY_ZONE
+from parking.tariffs.engine import weakest
 
 ON_PASS = mark("Pass valid until %(day)s")
+ON_DAY_PASS = mark("Day pass valid until %(day)s")
 EXEMPT = mark("Exempt: %(reason)s")
 
 
@@ -29,11 +32,11 @@ class ReliefKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Relief:
-    """`until` is when the stay begins to be charged; None for never. `line` explains it."""
+    """`terms` are what a pass and its renewals cover; an exemption is for good. `line` explains it."""
 
     kind: ReliefKind
-    until: datetime | None
     line: Line
+    terms: tuple[Term, ...] = ()
 
 
 def reliefs_of(tx: Session, sessions: Collection[ParkingSession]) -> Mapping[uuid.UUID, Relief]:
@@ -48,39 +51,46 @@ def _exemptions(tx: Session, sessions: Collection[uuid.UUID]) -> dict[uuid.UUID,
         )
     )
     return {
-        session_id: Relief(
-            ReliefKind.EXEMPTION, None, Line(EXEMPT, {"reason": reason_words(reason)}, 0)
-        )
+        session_id: Relief(ReliefKind.EXEMPTION, Line(EXEMPT, {"reason": reason_words(reason)}, 0))
         for session_id, reason in rows
     }
 
 
 def _passes(tx: Session, sessions: Iterable[ParkingSession]) -> dict[uuid.UUID, Relief]:
     holders = {session.id: session.pass_id for session in sessions if session.pass_id}
-    if not holders:
-        return {}
-    found = {
-        row.id: row for row in tx.scalars(select(Pass).where(Pass.id.in_(set(holders.values()))))
-    }
-    return {session_id: _of_pass(found[pass_id]) for session_id, pass_id in holders.items()}
+    chains = chains_of(tx, set(holders.values()))
+    return {session_id: _of_pass(chains[pass_id]) for session_id, pass_id in holders.items()}
 
 
-def _of_pass(held: Pass) -> Relief:
-    end = datetime.combine(held.until + timedelta(days=1), time(), CITY_ZONE)
-    return Relief(ReliefKind.PASS, end, Line(ON_PASS, {"day": f"{held.until:%d/%m/%Y}"}, 0))
+def _of_pass(chain: Sequence[Pass]) -> Relief:
+    """A pass with its paid renewals: whoever stays over the end of one goes on with the next."""
+    terms = tuple(Term(p.since, p.until, p.hours, p.cancelled_at) for p in chain)
+    text = ON_DAY_PASS if chain[-1].hours == DAY else ON_PASS
+    return Relief(ReliefKind.PASS, Line(text, {"day": f"{terms[-1].until:%d/%m/%Y}"}, 0), terms)
 
 
 def relieved_price(
     version: TariffVersion, session: ParkingSession, relief: Relief | None, until: datetime
 ) -> Price:
-    """The price of the stay until `until`, counted from the end of its relief where it has one.
+    """The price of the stay until `until`, without what its relief covers.
 
-    Whoever stays on after a pass ran out pays as if they had come at that moment.
+    Each part that a pass leaves open costs what a stay of its own would (`parking.passes.coverage`).
     """
+    vehicle, entry = session.vehicle_class, session.entry_at
     if relief is None:
-        return price(version, session.vehicle_class, session.entry_at, until)
-    if relief.until is None or until <= relief.until:
-        nothing = price(version, session.vehicle_class, session.entry_at, session.entry_at)
+        return price(version, vehicle, entry, until)
+    parts = charged(relief.terms, _rules(version, vehicle), entry, until) if relief.terms else ()
+    prices = [price(version, vehicle, part.start, part.end) for part in parts]
+    if not prices:
+        nothing = price(version, vehicle, entry, entry)
         return replace(nothing, amount=0, lines=(relief.line,))
-    rest = price(version, session.vehicle_class, max(session.entry_at, relief.until), until)
-    return replace(rest, lines=(relief.line, *rest.lines))
+    origins = tuple(dict.fromkeys(origin for found in prices for origin in found.origins))
+    lines = (relief.line, *(line for found in prices for line in found.lines))
+    amount = sum(found.amount for found in prices)
+    return Price(amount, version.currency, lines, origins, weakest(origins))
+
+
+def _rules(version: TariffVersion, vehicle_class: str) -> Rules:
+    vehicle = version.vehicle(vehicle_class)
+    tolerance = timedelta(minutes=vehicle.straddle_minutes or 0)
+    return Rules(vehicle.pass_day, version.zone, tolerance)
