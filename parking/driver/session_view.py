@@ -150,11 +150,11 @@ def receipts_for(house: House, session: ParkingSession, now: datetime) -> Sequen
     """The receipts of `session`; those the nightly timetable has not issued yet are issued now."""
     with house.databases.read() as tx:
         paid = [p.id for p in payments_of(tx, session) if p.state == "paid"]
-        known = receipts.receipts_of(tx, session)
+        known = receipts.receipts_of(tx, session.reference)
     if len(known) >= len(paid):
         return known
     with house.databases.write.begin() as tx:
         for payment_id in reversed(paid):
             receipts.issue(tx, tx.get_one(Payment, payment_id), now)
     with house.databases.read() as tx:
-        return receipts.receipts_of(tx, session)
+        return receipts.receipts_of(tx, session.reference)

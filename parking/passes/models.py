@@ -16,7 +16,8 @@ class Pass(Base):
 
     It names a plate or a card. `hours` is ``day`` or ``full`` as in the tariff, `holder` the price
     group (``regular``, ``school``, ``employee``), `reference` what payments for it are for, `token`
-    the unguessable id in its link. `previous_id` is the pass that this one renews.
+    the unguessable id in its link. `lot_id` is the lot that sold it, where its money is counted;
+    `previous_id` is the pass that this one renews.
     """
 
     __tablename__ = "pass"
@@ -26,6 +27,7 @@ class Pass(Base):
     token: Mapped[str] = mapped_column(unique=True)
     reference: Mapped[str] = mapped_column(unique=True)
     operator_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("operator.id"), index=True)
+    lot_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("lot.id"))
     vehicle_class: Mapped[str]
     plate_key: Mapped[str | None] = mapped_column(index=True)
     plate: Mapped[str | None]

@@ -12,7 +12,8 @@ from payments.db import Base, new_id
 
 
 class Receipt(Base):
-    """What was paid by one payment; `session_id` is its stay, or the first of several. `number`
+    """What was paid by one payment; `session_id` is its stay, or the first of several; None for a
+    pass, which is found by the payment's reference. `number`
     counts from 1 per operator and year of issue; the VAT split follows the rate in force at
     `tax_point`. `token` is the unguessable id in its link."""
 
@@ -24,7 +25,9 @@ class Receipt(Base):
     year: Mapped[int]
     number: Mapped[int]
     payment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("payment.id"), unique=True)
-    session_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("parking_session.id"), index=True)
+    session_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("parking_session.id"), index=True
+    )
     gross: Mapped[int]
     net: Mapped[int]
     vat: Mapped[int]

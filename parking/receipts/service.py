@@ -7,14 +7,16 @@ the year); the operator's row lock hands them out one at a time.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+import uuid
+from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import exists, or_, select
 from sqlalchemy import func as sql
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from parking.lots.models import Operator
+from parking.passes.models import Pass
 from parking.receipts.models import Receipt
 from parking.receipts.vat import rate_at, split, tax_point
 from parking.sessions.models import ParkingSession
@@ -42,29 +44,48 @@ def receipt_by_token(tx: Session, token: str) -> Receipt:
     return found
 
 
-def receipts_of(tx: Session, session: ParkingSession) -> list[Receipt]:
-    """The receipts of one parking session, oldest first; those it shares with others included."""
-    paying = select(Payment.id).where(pays([session.reference]))
+def receipts_of(tx: Session, reference: str) -> list[Receipt]:
+    """The receipts of one parking session or pass, oldest first; those shared with others included."""
+    paying = select(Payment.id).where(pays([reference]))
     query = select(Receipt).where(Receipt.payment_id.in_(paying)).order_by(Receipt.issued_at)
     return list(tx.scalars(query))
 
 
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """What a payment was for, as far as its receipt asks: whose turnover it is, its (first) stay, and
+    when each service ended. A pass has no end that matters: it is paid before it begins (Decree
+    254/2026)."""
+
+    operator_id: uuid.UUID
+    session_id: uuid.UUID | None
+    ends: tuple[datetime | None, ...]
+
+
+def _sold(tx: Session, payment: Payment) -> Sold | None:
+    stays = stays_of(tx, [payment])[payment.id]
+    if stays:
+        ends = tuple(stay.exit_at for stay in stays)
+        return Sold(stays[0].lot.operator_id, stays[0].id, ends)
+    operator_id = tx.scalar(select(Pass.operator_id).where(Pass.reference == payment.reference))
+    return Sold(operator_id, None, (None,)) if operator_id else None
+
+
 def issue(tx: Session, payment: Payment, now: datetime) -> Receipt | None:
-    """The receipt of a paid payment, made now if there is none; None when it is for no session.
+    """The receipt of a paid payment, made now if there is none; None when it is for neither a stay
+    nor a pass.
 
     The gross is what was charged; what a driver paid beyond it is not turnover but owed back. One
     payment for several stays has one receipt, which names them all.
     """
-    stays = stays_of(tx, [payment])[payment.id]
-    if not stays or payment.state != "paid" or payment.paid_at is None:
+    sold = _sold(tx, payment)
+    if sold is None or payment.state != "paid" or payment.paid_at is None:
         return None
-    tx.execute(
-        select(Operator.id).where(Operator.id == stays[0].lot.operator_id).with_for_update()
-    ).one()
+    tx.execute(select(Operator.id).where(Operator.id == sold.operator_id).with_for_update()).one()
     existing = tx.scalar(select(Receipt).where(Receipt.payment_id == payment.id))
     if existing:
         return existing
-    receipt = _receipt(tx, payment, stays, payment.paid_at, now)
+    receipt = _receipt(tx, payment, sold, payment.paid_at, now)
     tx.add(receipt)
     tx.flush()
     audit.append(tx, SYSTEM, "receipt.issue", payment.code, {"number": receipt.number}, now)
@@ -72,27 +93,23 @@ def issue(tx: Session, payment: Payment, now: datetime) -> Receipt | None:
 
 
 def _receipt(
-    tx: Session,
-    payment: Payment,
-    stays: Sequence[ParkingSession],
-    paid_at: datetime,
-    now: datetime,
+    tx: Session, payment: Payment, sold: Sold, paid_at: datetime, now: datetime
 ) -> Receipt:
-    point = min(tax_point(paid_at, stay.exit_at) for stay in stays)
+    point = min(tax_point(paid_at, end) for end in sold.ends)
     parts = split(payment.amount, rate_at(point))
-    operator_id, year = stays[0].lot.operator_id, now.astimezone(CITY_ZONE).year
+    year = now.astimezone(CITY_ZONE).year
     last = tx.scalar(
         select(sql.max(Receipt.number)).where(
-            Receipt.operator_id == operator_id, Receipt.year == year
+            Receipt.operator_id == sold.operator_id, Receipt.year == year
         )
     )
     return Receipt(
         token=secrets.token_urlsafe(16),
-        operator_id=operator_id,
+        operator_id=sold.operator_id,
         year=year,
         number=(last or 0) + 1,
         payment_id=payment.id,
-        session_id=stays[0].id,
+        session_id=sold.session_id,
         gross=payment.amount,
         net=parts.net,
         vat=parts.vat,
@@ -106,13 +123,17 @@ def _receipt(
 
 def issue_due(db: sessionmaker[Session], now: datetime, limit: int = 500) -> int:
     """Give a receipt to every paid payment that has none; how many were issued."""
-    of_stays = or_(ParkingSession.id.is_not(None), Payment.reference.startswith(GROUP))
+    stay = exists().where(ParkingSession.reference == Payment.reference)
+    held = exists().where(Pass.reference == Payment.reference)
     with db() as tx:
         due = tx.scalars(
             select(Payment.id)
-            .outerjoin(ParkingSession, ParkingSession.reference == Payment.reference)
             .outerjoin(Receipt, Receipt.payment_id == Payment.id)
-            .where(Payment.state == "paid", Receipt.id.is_(None), of_stays)
+            .where(
+                Payment.state == "paid",
+                Receipt.id.is_(None),
+                or_(stay, held, Payment.reference.startswith(GROUP)),
+            )
             .order_by(Payment.id)
             .limit(limit)
         ).all()

@@ -17,6 +17,7 @@ from parking.cards.service import check_lot, check_ready, lock_card
 from parking.languages import mark
 from parking.lots.models import Lot
 from parking.lots.rules import tariff_row
+from parking.lots.service import tariff_code
 from parking.passes.service import valid_pass
 from parking.sessions.holders import check_in_nobodys_hand
 from parking.sessions.models import ParkingSession
