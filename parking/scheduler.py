@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from parking.clockwork import Job
 from parking.jobs import forget_runs
 from parking.languages import mark
+from parking.passes import excess as passes_excess
 from parking.receipts.service import issue_due
 from parking.sessions.claims import settle_claims
 from parking.sessions.forgotten import end_forgotten
@@ -44,6 +45,7 @@ def timetable(gateways: Gateways, tariffs: TariffBook) -> tuple[Job, ...]:
         Job("paid-twice", Every(seconds=300), lambda db, now: ask_back(db, tariffs, now)),
         Job("claims", Every(seconds=60), lambda db, now: settle_claims(db, tariffs, now)),
         Job("forgotten", Every(seconds=300), lambda db, now: end_forgotten(db, tariffs, now)),
+        Job("passes-paid-twice", Every(seconds=300), passes_excess.ask_back),
         Job("figures", Every(seconds=60), keep_current),
         Job("tidy", Daily(time(3, 0)), lambda db, now: forget_runs(db, now - KEEP_RUNS)),
     )

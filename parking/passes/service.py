@@ -1,24 +1,34 @@
-"""Which pass a vehicle may park on."""
+"""Finding passes, whether they are paid, and which one a vehicle may park on."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy import func as sql
 from sqlalchemy.orm import Session
 
+from parking.lots.models import Lot, Operator
 from parking.passes.models import Pass, PassLot
+from payments.errors import NotFound
 from payments.models import Payment, Refund
 from payments.service import paid_for
+
+#: How long a sale waits for its money before it stands in nobody's way any more.
+UNPAID_FOR = timedelta(hours=24)
 
 
 def is_paid() -> ColumnElement[bool]:
     """SQL: the whole price of a pass is ours, or it costs nothing. What went back of the charge
     lowers the price; what was taken back by the payer or the bank does not."""
-    return paid_for(Pass.reference) + charged_back() >= Pass.price
+    return paid_beyond() >= 0
+
+
+def paid_beyond() -> ColumnElement[int]:
+    """SQL: what was paid beyond the price of a pass; below zero is still to pay."""
+    return paid_for(Pass.reference) + charged_back() - Pass.price
 
 
 def charged_back() -> ColumnElement[int]:
@@ -74,3 +84,53 @@ def chains_of(tx: Session, ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Seq
             found[first].append(row)
         ends = {row.id: first for first, row in renewals}
     return found
+
+
+def is_settled(tx: Session, held: Pass) -> bool:
+    """As `is_paid`, for one pass."""
+    return still_due(tx, held) == 0
+
+
+def still_due(tx: Session, held: Pass) -> int:
+    """What is still to pay for a pass, in minor units."""
+    return max(0, -int(tx.scalars(select(paid_beyond()).where(Pass.id == held.id)).one()))
+
+
+def pass_by_token(tx: Session, token: str) -> Pass:
+    """The pass a link names. Raises `NotFound`."""
+    return _found(tx.scalar(select(Pass).where(Pass.token == token)))
+
+
+def pass_by_id(tx: Session, pass_id: uuid.UUID) -> Pass:
+    """Raises `NotFound`."""
+    return _found(tx.get(Pass, pass_id))
+
+
+def _found(held: Pass | None) -> Pass:
+    if held is None:
+        raise NotFound("There is no such pass.")
+    return held
+
+
+def lock_operator(tx: Session, operator_id: uuid.UUID) -> None:
+    """Passes of one operator are sold and changed one at a time (SQLite writers already are alone)."""
+    tx.execute(select(Operator.id).where(Operator.id == operator_id).with_for_update()).one()
+
+
+def lock_pass(tx: Session, pass_id: uuid.UUID) -> Pass:
+    """The pass under its operator's lock. Raises `NotFound`."""
+    held = pass_by_id(tx, pass_id)
+    lock_operator(tx, held.operator_id)
+    tx.refresh(held)
+    return held
+
+
+def lots_of(tx: Session, held: Pass) -> Sequence[Lot]:
+    """The lots a pass holds at, by number."""
+    there = select(PassLot.lot_id).where(PassLot.pass_id == held.id)
+    return tx.scalars(select(Lot).where(Lot.id.in_(there)).order_by(Lot.number)).all()
+
+
+def next_of(tx: Session, held: Pass) -> Pass | None:
+    """The pass that renews this one, paid or not."""
+    return tx.scalar(select(Pass).where(Pass.previous_id == held.id))

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, or_, select, union, union_all
@@ -19,11 +18,10 @@ from parking.sessions.models import ParkingSession
 from parking.sessions.service import lock_session
 from parking.tariffs import TariffBook
 from payments.db import business_day
+from payments.excess import Paying, payments_of, propose_excess
 from payments.models import Allocation, Payment
 from payments.payback import RefundTask
-from payments.refund_tasks import SYSTEM, left_to_ask, propose
-from payments.refunds import RefundRequest
-from payments.sharing import left_of, parts_for, pays
+from payments.refund_tasks import SYSTEM
 
 ACTOR = f"{SYSTEM}paid-twice"
 REASON = mark("Paid more than once")
@@ -72,75 +70,15 @@ def _suspects(now: datetime) -> Select[uuid.UUID]:
     return query.order_by(ParkingSession.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Paying:
-    """A payment that brought money, or the part of one for several stays, with what is `left` of it."""
-
-    payment: Payment
-    part: Allocation | None
-    left: int
-
-    @property
-    def reference(self) -> str | None:
-        return self.part.reference if self.part else None
-
-    @property
-    def amount(self) -> int:
-        return self.part.amount if self.part else self.payment.amount
-
-    @property
-    def whole(self) -> bool:
-        """All of the amount came, whatever went back."""
-        if self.part is None:
-            return self.payment.received >= self.amount
-        return self.left + self.part.returned >= self.amount
-
-    @property
-    def key(self) -> str:
-        """What the keys of its refunds begin with."""
-        place = f":part{self.part.position}" if self.part else ""
-        return f"excess:{self.payment.code}{place}"
-
-
 def _ask(
     tx: Session, tariffs: TariffBook, session_id: uuid.UUID, now: datetime
 ) -> Iterator[RefundTask]:
-    """Under the session's lock, newest payment first: the driver's own choice paid for the stay."""
+    """Under the session's lock."""
     session = lock_session(tx, session_id)
-    payments = _payments(tx, session)
     found = standing(tx, tariffs, session, now)
-    if session.exit_at is None and not _twice_in_full(found, payments):
+    if session.exit_at is None and not _twice_in_full(found, payments_of(tx, session.reference)):
         return
-    spoken_for = _tasks(tx, session.reference)
-    rest = found.excess - sum(task.amount for task in spoken_for if task.state != "approved")
-    for paying in payments:
-        payment, part = paying.payment, paying.reference
-        amount = min(rest, left_to_ask(tx, payment, part))
-        if amount <= 0:
-            continue
-        before = sum(task.payment_id == payment.id for task in spoken_for)
-        key = f"{paying.key}:{before + 1}"
-        request = RefundRequest(payment.id, amount, "excess", REASON, ACTOR, key, part)
-        yield propose(tx, request, now)
-        rest -= amount
-
-
-def _payments(tx: Session, session: ParkingSession) -> list[Paying]:
-    query = select(Payment).where(pays([session.reference]), Payment.received > 0)
-    rows = tx.scalars(query.order_by(Payment.paid_at.desc(), Payment.id.desc())).all()
-    parts = {part.payment_id: part for part in parts_for(tx, session.reference)}
-    found = []
-    for row in rows:
-        part = parts.get(row.id)
-        found.append(Paying(row, part, left_of(tx, row, part.reference if part else None)))
-    return found
-
-
-def _tasks(tx: Session, reference: str) -> Sequence[RefundTask]:
-    """Every task for an excess of this stay, decided ones too."""
-    alone = select(Payment.id).where(Payment.reference == reference)
-    of_stay = or_(RefundTask.payment_id.in_(alone), RefundTask.reference == reference)
-    return tx.scalars(select(RefundTask).where(of_stay, RefundTask.purpose == "excess")).all()
+    yield from propose_excess(tx, session.reference, found.excess, ACTOR, REASON, now)
 
 
 def _twice_in_full(found: Standing, payments: Sequence[Paying]) -> bool:

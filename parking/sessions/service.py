@@ -17,8 +17,8 @@ from parking.cards.service import check_lot, check_ready, lock_card
 from parking.languages import mark
 from parking.lots.models import Lot
 from parking.lots.rules import tariff_row
-from parking.lots.service import tariff_code
 from parking.passes.service import valid_pass
+from parking.reasons import read_reason
 from parking.sessions.holders import check_in_nobodys_hand
 from parking.sessions.models import ParkingSession
 from parking.sessions.plates import Plate, read_plate
@@ -30,7 +30,6 @@ from payments.errors import Conflict, NotFound, WrongUsage
 
 #: An attendant may set an entry back this far; more is a typing error.
 LONGEST_SET_BACK = timedelta(days=31)
-LONGEST_REASON = 300
 DRIVER = "driver"
 #: The kind of plate of a stay that is known by its card alone.
 ON_CARD = "card"
@@ -273,16 +272,6 @@ def correct_plate(
     detail: dict[str, object] = {"before": before, "after": read.display, "reason": why}
     audit.append(tx, actor, "session.correct_plate", session.reference, detail, now)
     return session
-
-
-def read_reason(text: str) -> str:
-    """A reason as people type it, in one line. Raises `WrongUsage`."""
-    reason = " ".join(text.split())
-    if not 3 <= len(reason) <= LONGEST_REASON:
-        raise WrongUsage(
-            mark("Please give a reason in 3 to %(longest)s characters."), longest=LONGEST_REASON
-        )
-    return reason
 
 
 def confirm_entry(
