@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from parking.languages import bilingual, mark, translate
 from parking.lots.models import Lot, Operator, Sign
 from payments import audit
-from payments.errors import NotFound, WrongUsage
+from payments.errors import NotFound
 from qr import sign as printed
 from qr.links import KeyRing, sign_link
 
@@ -52,19 +52,6 @@ def lot_by_number(tx: Session, number: str) -> Lot:
         known = ", ".join(tx.scalars(select(Lot.number).order_by(Lot.number)))
         raise NotFound("There is no lot %(lot)s; lots are: %(known)s.", lot=number, known=known)
     return found
-
-
-def tariff_code(lot: Lot, vehicle_class: str) -> str:
-    """The tariff that `vehicle_class` pays at `lot`. Raises `WrongUsage` naming the classes it takes."""
-    codes = {row.vehicle_class: row.tariff_code for row in lot.tariffs}
-    if vehicle_class not in codes:
-        raise WrongUsage(
-            "Lot %(lot)s takes no vehicle of class %(vehicle)s; it takes: %(classes)s.",
-            lot=lot.number,
-            vehicle=vehicle_class or "—",
-            classes=", ".join(sorted(codes)),
-        )
-    return codes[vehicle_class]
 
 
 def current_sign(tx: Session, lot: Lot) -> Sign:

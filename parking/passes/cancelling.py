@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from parking.languages import mark
 from parking.lots.models import Lot
-from parking.lots.service import tariff_code
+from parking.lots.rules import tariff_row
 from parking.passes.models import Pass
 from parking.passes.months import unused_share
 from parking.passes.service import is_settled, lock_pass
@@ -63,7 +63,7 @@ def _unused(tx: Session, tariffs: TariffBook, held: Pass, now: datetime) -> int:
     lot = tx.get(Lot, held.lot_id) if held.lot_id else None
     if lot is None:
         return 0
-    code = tariff_code(lot, held.vehicle_class)
+    code = tariff_row(lot, held.vehicle_class).tariff_code
     vehicle = tariffs.in_force(code, held.since).vehicle(held.vehicle_class)
     if not vehicle.refund_unused:
         return 0

@@ -8,7 +8,7 @@ from datetime import date
 
 from parking.languages import mark
 from parking.lots.models import Lot
-from parking.lots.service import tariff_code
+from parking.lots.rules import tariff_row
 from parking.tariffs import TariffBook
 from payments.errors import WrongUsage
 
@@ -47,7 +47,7 @@ def month_price(tariffs: TariffBook, lots: Sequence[Lot], kind: Kind, day: date)
 
 
 def _at(tariffs: TariffBook, lot: Lot, kind: Kind, day: date) -> MonthPrice:
-    version = tariffs.in_force(tariff_code(lot, kind.vehicle_class), day)
+    version = tariffs.in_force(tariff_row(lot, kind.vehicle_class).tariff_code, day)
     vehicle = version.vehicle(kind.vehicle_class)
     amount = vehicle.monthly_price(kind.hours, kind.holder)
     if amount is None:

@@ -35,7 +35,7 @@ from parking.passes.service import (
 from parking.tariffs import TariffBook
 from payments import audit
 from payments.db import business_day, new_id, next_number
-from payments.errors import Conflict, WrongUsage
+from payments.errors import Complaint, Conflict, WrongUsage
 
 MOST_MONTHS = 12
 #: A pass may be bought this long before it begins.
@@ -207,7 +207,7 @@ def _held(held: Pass, settled: bool) -> Held:
         "%(bearer)s already has pass %(number)s until %(until)s at this lot; it is not paid yet. Pay"
         " or cancel that one first."
     )
-    bearer, until = held.plate or mark("This card"), f"{held.until:%d/%m/%Y}"
+    bearer, until = held.plate or Complaint(mark("This card")), f"{held.until:%d/%m/%Y}"
     return Held(paid if settled else unpaid, bearer=bearer, number=held.number, until=until)
 
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy import func as sql
 from sqlalchemy.orm import Session
 
@@ -55,8 +55,15 @@ def valid_pass(
 ) -> Pass | None:
     """The paid pass that this vehicle, or the card in its driver's hand, may park on at this lot on
     `day` (local); of several the one that lasts longest."""
+    return tx.scalar(for_vehicle(lot_id, vehicle_class, plate_key, card_id, day).where(is_paid()))
+
+
+def for_vehicle(
+    lot_id: uuid.UUID, vehicle_class: str, plate_key: str, card_id: uuid.UUID | None, day: date
+) -> Select[Pass]:
+    """The pass of a vehicle at a lot on a day, paid or not; of several the one that lasts longest."""
     bearer = Pass.plate_key == plate_key
-    return tx.scalar(
+    return (
         select(Pass)
         .join(PassLot, PassLot.pass_id == Pass.id)
         .where(
@@ -66,7 +73,6 @@ def valid_pass(
             Pass.since <= day,
             Pass.until >= day,
             Pass.cancelled_at.is_(None),
-            is_paid(),
         )
         .order_by(Pass.until.desc(), Pass.number)
         .limit(1)

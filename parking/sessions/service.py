@@ -21,6 +21,7 @@ from parking.passes.service import valid_pass
 from parking.reasons import read_reason
 from parking.sessions.holders import check_in_nobodys_hand
 from parking.sessions.models import ParkingSession
+from parking.sessions.on_pass import pass_for
 from parking.sessions.plates import Plate, read_plate
 from parking.sessions.unrecorded import Bearer, make_room
 from parking.tariffs import TariffBook, TariffVersion
@@ -111,12 +112,14 @@ def _make_way(
     if card_id is not None:
         lock_card(tx, card_id)  # before any stay, as everybody does who needs both
     came, vehicle = arrival.entry_at, arrival.vehicle_class
-    held = valid_pass(tx, lot.id, vehicle, known_by.key, card_id, business_day(came))
-    pass_id = held.id if held else None
-    make_room(tx, tariffs, Bearer(lot.id, known_by.key, card_id, pass_id), came, now)
+    asked = (lot.id, vehicle, known_by.key, card_id, business_day(came))
+    held = valid_pass(tx, *asked)
+    room_for = Bearer(lot.id, known_by.key, card_id, held.id if held else None)
+    make_room(tx, tariffs, room_for, came, now)
     if card_id is not None:
         _free_card(tx, card_id, lot, "" if known_by.kind == ON_CARD else known_by.key)
-    return pass_id
+    free = pass_for(tx, *asked)
+    return free.id if free else None
 
 
 def _free_card(tx: Session, card_id: uuid.UUID, lot: Lot, plate_key: str) -> Card:
