@@ -71,7 +71,7 @@ def _unused(tx: Session, tariffs: TariffBook, held: Pass, now: datetime) -> int:
 
 
 def _ask_back(tx: Session, held: Pass, amount: int, reason: str, actor: str, now: datetime) -> None:
-    for payment in payments_of(tx, held.reference):
+    for payment in (paying.payment for paying in payments_of(tx, held.reference)):
         part = min(amount, left_to_ask(tx, payment))
         if part > 0:
             key = f"pass-cancelled:{payment.code}"

@@ -17,10 +17,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from parking.languages import mark
+from parking.reasons import read_reason
 from parking.sessions.due import judge, money_of, standing
 from parking.sessions.exits import Leaving, record_exit
 from parking.sessions.models import ParkingSession, TransferClaim
-from parking.sessions.service import lock_session, read_reason
+from parking.sessions.service import lock_session
 from parking.tariffs import TariffBook
 from payments import audit
 from payments.errors import Conflict, NotFound, WrongUsage

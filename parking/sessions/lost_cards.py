@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 from parking.cards.models import Card
 from parking.cards.service import LOST, CardAct, change_card, lock_card
 from parking.languages import mark
+from parking.reasons import read_reason
 from parking.sessions.holders import card_of, holder_of
 from parking.sessions.models import Adjustment, ParkingSession
-from parking.sessions.service import lock_session, read_reason
+from parking.sessions.service import lock_session
 from parking.tariffs import TariffBook
 from payments import audit
 from payments.errors import Conflict

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from parking.lots.models import Lot
 from parking.lots.rules import tariff_row
 from parking.passes.service import valid_pass
+from parking.reasons import read_reason
 from parking.sessions.due import standings
 from parking.sessions.models import ParkingSession
 from parking.sessions.service import (
@@ -27,7 +28,6 @@ from parking.sessions.service import (
     enter,
     flush_alone,
     lock_session,
-    read_reason,
 )
 from parking.sessions.states import Shown, show
 from parking.tariffs import TariffBook

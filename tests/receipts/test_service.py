@@ -11,7 +11,6 @@ from sqlalchemy import select
 from parking.receipts import service
 from parking.receipts.models import Receipt
 from parking.sessions.exits import Leaving, record_exit
-from parking.sessions.models import ParkingSession
 from payments.errors import NotFound
 from payments.models import Payment
 from tests.kit import Town

@@ -249,7 +249,7 @@ def test_one_receipt_belongs_to_all_of_them(town: Town) -> None:
     assert receipts.issue_due(town.house.databases.write, town.now) == 1
     assert receipts.issue_due(town.house.databases.write, town.now) == 0
     with town.house.databases.read() as tx:
-        found = [receipts.receipts_of(tx, stay) for stay in stays]
+        found = [receipts.receipts_of(tx, stay.reference) for stay in stays]
     assert {(one.payment_id, one.gross) for rows in found for one in rows} == {
         (payment.id, 3 * PRICE)
     }
