@@ -143,7 +143,7 @@ def _way_again(seen: SessionView, payment: Payment) -> str:
 
 def _picture(seen: SessionView, payment: Payment, transfer: BankTransfer) -> TransferPicture:
     lot, count = seen.session.lot, seen.counts[payment.id]
-    vehicles = (say("Vehicles"), str(count)), (say("Licence plate"), seen.session.plate)
+    vehicles = (say("Number of vehicles"), str(count)), (say("Licence plate"), seen.session.plate)
     return TransferPicture(
         payload=transfer.payload,
         heading=say("Bank transfer for parking"),
