@@ -88,7 +88,7 @@ def test_the_doctor_finds_a_sandbox_that_does_not_run(seeded: Parking) -> None:
     said = seeded("doctor")
     assert said.code == 1
     lines = said.out.splitlines()
-    assert [line.split()[0] for line in lines] == ["ok"] * 4 + ["FAIL"] * 2
+    assert [line.split()[0] for line in lines] == ["ok"] * 5 + ["FAIL"] * 2
     assert "make run" in lines[-1]
 
 

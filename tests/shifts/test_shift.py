@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 from sqlalchemy import select
 
+from parking.commands.doctor import Finding, findings
 from parking.proofs import PROOFS
 from parking.shifts import service
 from parking.shifts.models import Shift
@@ -204,6 +205,20 @@ def test_the_float_that_stays_was_counted(counter: Counter) -> None:
     closed = counter.close(counter.hoa, left=50_000)
     assert closed.handover is not None
     assert closed.handover["float"] == 50_000
+
+
+def test_the_doctor_names_a_shift_that_nobody_counts(counter: Counter) -> None:
+    counter.begin(counter.hoa)
+    assert doctor_on_shifts(counter).well
+    counter.town.clock.forward(hours=24, seconds=1)
+    found = doctor_on_shifts(counter)
+    assert not found.well
+    assert "Nguyễn Thị Hoa has a shift open at HK01 since 08:00 20/11/2026" in found.text
+
+
+def doctor_on_shifts(counter: Counter) -> Finding:
+    found = findings(lambda: counter.town.house)
+    return next(finding for finding in found if "Shifts" in finding.subject)
 
 
 def day_state(counter: Counter, shift: Shift, day: date) -> str:
