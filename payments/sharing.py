@@ -193,3 +193,9 @@ def references_of(tx: Session, payments: Collection[Payment]) -> dict[uuid.UUID,
     for payment_id, reference in rows:
         shared[payment_id].append(reference)
     return {payment.id: shared.get(payment.id, [payment.reference]) for payment in payments}
+
+
+def attempts(tx: Session, reference: str) -> Sequence[Payment]:
+    """Every attempt to pay for `reference`, alone or with others, newest first."""
+    query = select(Payment).where(pays([reference]))
+    return tx.scalars(query.order_by(Payment.id.desc())).all()

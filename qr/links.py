@@ -1,4 +1,4 @@
-"""Signed links: what a printed sign, a numbered card and a parking session carry.
+"""Signed links: what a printed sign, a numbered card, a parking session and a pass carry.
 
 A link is data from a stranger until its code (MAC) has been checked. The code is HMAC-SHA256 cut to
 130 bits, written as 26 symbols of an alphabet without 0, 1, I and O: no spare bits, so a link has
@@ -28,6 +28,7 @@ _SEAL = rf"(?P<key>{_KEY_ID.pattern})\.(?P<mac>[{ALPHABET}]{{{MAC_SYMBOLS}}})"
 _SIGN_PATH = re.compile(rf"/l/(?P<lot>{_LOT.pattern})/(?P<version>{_VERSION.pattern})/{_SEAL}")
 _CARD_PATH = re.compile(rf"/c/(?P<lot>{_LOT.pattern})/(?P<number>{_VERSION.pattern})/{_SEAL}")
 _SESSION_PATH = re.compile(rf"/s/(?P<token>{_TOKEN.pattern})\.{_SEAL}")
+_PASS_PATH = re.compile(rf"/p/(?P<token>{_TOKEN.pattern})\.{_SEAL}")
 
 
 class InvalidLink(ValueError):
@@ -95,9 +96,18 @@ def card_link(ring: KeyRing, public_url: str, lot_number: str, number: int) -> s
 
 def session_link(ring: KeyRing, public_url: str, token: str) -> str:
     """The link of one parking session; `token` is unguessable, 22 to 64 symbols of base64url."""
+    return f"{_base(public_url)}/s/{_sealed(ring, 'session', token)}"
+
+
+def pass_link(ring: KeyRing, public_url: str, token: str) -> str:
+    """The link of one pass; `token` as for a session."""
+    return f"{_base(public_url)}/p/{_sealed(ring, 'pass', token)}"
+
+
+def _sealed(ring: KeyRing, purpose: str, token: str) -> str:
     if not _TOKEN.fullmatch(token):
-        raise InvalidLink("a session token has 22 to 64 letters, digits, '-' or '_'")
-    return f"{_base(public_url)}/s/{token}.{_seal(ring, 'session', token)}"
+        raise InvalidLink("a token has 22 to 64 letters, digits, '-' or '_'")
+    return f"{token}.{_seal(ring, purpose, token)}"
 
 
 def read_sign_path(ring: KeyRing, path: str) -> SignClaim:
@@ -115,6 +125,11 @@ def read_card_path(ring: KeyRing, path: str) -> CardClaim:
 def read_session_path(ring: KeyRing, path: str) -> str:
     """The token of a session link's path ("/s/…"). Raises `InvalidLink` unless genuine."""
     return _checked(ring, "session", _SESSION_PATH.fullmatch(path), ("token",))["token"]
+
+
+def read_pass_path(ring: KeyRing, path: str) -> str:
+    """The token of a pass link's path ("/p/…"). Raises `InvalidLink` unless genuine."""
+    return _checked(ring, "pass", _PASS_PATH.fullmatch(path), ("token",))["token"]
 
 
 def _checked(

@@ -17,6 +17,7 @@ from sqlalchemy import Select, select
 
 from parking.config import Config
 from parking.house import House
+from parking.journey import Journey
 from parking.lots.models import Lot, LotTariff, Operator, Sign
 from parking.lots.service import sign_version
 from parking.sandbox import FEE_BASIS_POINTS, account_slug, merchant_secret, sandbox_config
@@ -127,7 +128,7 @@ class Town:
             self.house.tariffs,
             session.id,
             self.account(session.lot.operator.code),
-            quotes.Journey(config.public_url, f"{config.public_url}/s/{session.token}"),
+            Journey(config.public_url, f"{config.public_url}/s/{session.token}"),
             self.now,
         )
 

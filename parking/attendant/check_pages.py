@@ -16,6 +16,7 @@ from parking.attendant.custody import card_given_to, custody_of, proof_of
 from parking.attendant.feeds import late_feeds
 from parking.attendant.history import history
 from parking.attendant.own import own_session
+from parking.attendant.pass_part import pass_part
 from parking.attendant.stay_parts import stay_parts
 from parking.house import House
 from parking.languages import explain, mark
@@ -28,7 +29,6 @@ from parking.sessions.exits import Leaving
 from parking.sessions.lost_cards import report_lost
 from parking.sessions.reasons import REASONS
 from parking.sessions.states import show
-from parking.sessions.stays import payments_of
 from parking.sessions.transfers import open_transfer
 from parking.web.actors import names_of
 from parking.web.arrival_form import vehicle_name
@@ -36,6 +36,7 @@ from parking.web.language import reader_language
 from payments import audit
 from payments.db import CITY_ZONE
 from payments.errors import Complaint, Conflict, NotFound, WrongUsage
+from payments.sharing import attempts
 from qr.links import session_link
 
 #: What an attendant does to a session: (transaction, session, who, when).
@@ -98,7 +99,8 @@ def _page(
         shown = show(standing(tx, house.tariffs, session, now), now)
         trail = history(tx, session)
         cash = cash_corner.corner(house, tx, badge, session, now)
-        payments = payments_of(tx, session)
+        on_pass = pass_part(tx, session, now)
+        payments = attempts(tx, session.reference)
         claim, late = open_claim(tx, session.id), late_feeds(house, tx, [session.lot], now)
         names = names_of(tx, [claim.claimed_by, claim.released_by or ""] if claim else [])
         custody = custody_of(house, tx, session)
@@ -107,7 +109,7 @@ def _page(
     page = render_template(
         "attendant/check.html",
         stay=stay, reasons=REASONS, now_local=local_input(now),
-        session=session, lot=session.lot, shown=shown, link=link, now=now, history=trail,
+        on_pass=on_pass, session=session, lot=session.lot, shown=shown, link=link, now=now, history=trail,
         payments=payments, transfer=open_transfer(payments, now), vehicle=vehicle_name(session.vehicle_class),
         lines=[(line.say(reader_language()), line.amount) for line in shown.standing.lines],
         entry_local=local_input(session.entry_at),

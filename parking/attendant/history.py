@@ -40,6 +40,11 @@ SENTENCES = {
     "session.real_exit": mark("Real exit %(after)s recorded (ended before at %(before)s)"),
     "session.still_here": mark("Still here: the end at %(exit_at)s was taken back"),
     "session.paid_by_attendant": mark("Paid for the driver: %(amount)s, payment %(code)s"),
+    "session.take_up_pass": mark("Stay put on pass %(pass)s"),
+    "pass.sell": mark("Pass %(number)s sold"),
+    "pass.renew": mark("Pass %(number)s sold as a renewal"),
+    "pass.change_plate": mark("Plate changed from %(before)s to %(after)s: %(reason)s"),
+    "pass.cancel": mark("Cancelled: %(reason)s"),
     "session.confirm_entry": mark("Entry time %(after)s confirmed (declared: %(before)s)"),
     "session.claim": mark("Said that %(due)s was transferred (bank reference: %(reference)s)"),
     "session.claim_withdrawn": mark("Took back that %(due)s was transferred"),
@@ -76,10 +81,15 @@ class Event:
 
 def history(tx: Session, session: ParkingSession) -> Sequence[Event]:
     """What was done to `session`, the last first."""
+    return history_of(tx, session.reference)
+
+
+def history_of(tx: Session, reference: str) -> Sequence[Event]:
+    """What was done to a session or a pass, the last first."""
     query = (
         select(Audit, AuditDetail.detail)
         .outerjoin(AuditDetail, AuditDetail.audit_id == Audit.id)
-        .where(Audit.subject == session.reference)
+        .where(Audit.subject == reference)
         .order_by(Audit.id.desc())
     )
     rows = [(entry, detail) for entry, detail in tx.execute(query)]

@@ -12,6 +12,7 @@ from parking.attendant import (
     group_pages,
     list_pages,
     mine_pages,
+    pass_pages,
     proxy_pages,
     shift_pages,
     stay_pages,
@@ -32,4 +33,5 @@ def blueprint(house: House) -> Blueprint:
     mine_pages.add(pages, house)
     group_pages.add(pages, house)
     proxy_pages.add(pages, house)
+    pass_pages.add(pages, house)
     return pages

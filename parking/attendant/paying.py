@@ -6,8 +6,8 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from parking.house import House
+from parking.journey import Journey
 from parking.sessions.models import ParkingSession
-from parking.sessions.quotes import Journey
 from parking.web.leaving import to_provider
 from payments import state
 from payments.models import Payment

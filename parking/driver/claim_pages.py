@@ -1,5 +1,5 @@
 """Where the money is to go: the form stands on the receipt, whose link only the driver has, and for a
-payment that never was enough for one, on the page of the parking session."""
+payment that never was enough for one, on the page of the parking session or pass."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from parking.driver import pace, receipt_pages, session_pages
-from parking.driver.links import find
+from parking.driver import pace, pass_pages, receipt_pages, session_pages
+from parking.driver.links import find, find_pass
 from parking.house import House
 from parking.languages import explain
 from parking.receipts.models import Receipt
 from parking.receipts.service import receipt_by_token
-from parking.sessions.models import ParkingSession
 from parking.sessions.service import DRIVER
 from parking.web.language import reader_language
 from payments import claims
@@ -40,12 +39,22 @@ def add(pages: Blueprint, house: House) -> None:
     def claim_here(link: str, refund_id: uuid.UUID) -> ResponseReturnValue:
         with house.databases.read() as tx:
             session = find(house, tx, link)
-            refund = _of_session(tx, session, refund_id)
+            refund = _without_receipt(tx, session.reference, refund_id)
         refusal = _claim(house, refund)
         if refusal:
             words = _words(refusal)
             return session_pages.show(house, session, link, words, refusal.http_status)
         return redirect(url_for("driver.session", link=link) + "#refund", 303)
+
+    @pages.post("/p/<link>/refunds/<uuid:refund_id>")
+    def claim_on_pass(link: str, refund_id: uuid.UUID) -> ResponseReturnValue:
+        with house.databases.read() as tx:
+            held = find_pass(house, tx, link)
+            refund = _without_receipt(tx, held.reference, refund_id)
+        refusal = _claim(house, refund)
+        if refusal:
+            return pass_pages.show_pass(house, link, _words(refusal), refusal.http_status)
+        return redirect(url_for("driver.pass_page", link=link) + "#refund", 303)
 
 
 def _claim(house: House, refund: Refund) -> Complaint | None:
@@ -74,10 +83,11 @@ def _of_receipt(tx: Session, token: str, refund_id: uuid.UUID) -> Refund:
     return refund
 
 
-def _of_session(tx: Session, session: ParkingSession, refund_id: uuid.UUID) -> Refund:
-    """A refund of a payment for this stay that has no receipt. Raises `NotFound` for any other."""
+def _without_receipt(tx: Session, reference: str, refund_id: uuid.UUID) -> Refund:
+    """A refund of a payment for this stay or pass that has no receipt. Raises `NotFound` for any
+    other."""
     refund = tx.get(Refund, refund_id)
-    if refund is None or session.reference not in (refund.reference, refund.payment.reference):
+    if refund is None or reference not in (refund.reference, refund.payment.reference):
         raise NotFound("There is no such refund.")
     if tx.scalar(select(Receipt.id).where(Receipt.payment_id == refund.payment_id)):
         raise NotFound("There is no such refund.")

@@ -17,13 +17,15 @@ from werkzeug.wrappers import Response
 
 from parking.driver import pace
 from parking.driver.links import BrokenLink, find, local_link, public_link
-from parking.driver.payment_pages import onward
+from parking.driver.owed import of_session
+from parking.driver.paying import onward
 from parking.house import House
+from parking.journey import Journey
 from parking.languages import explain, mark
 from parking.lots.offers import Way, chosen_way, ways_at
 from parking.sessions import groups
 from parking.sessions.models import ParkingSession
-from parking.sessions.quotes import Choice, Journey
+from parking.sessions.quotes import Choice
 from parking.sessions.together import Together, together_now
 from parking.web.language import reader_language
 from payments.errors import Conflict, WrongUsage
@@ -157,4 +159,4 @@ def _pay(house: House, link: str) -> ResponseReturnValue:
         return _shown(link, basket.links[1:], "changed")
     at = local_link(house, next(s for s in basket.stays if s.id == due[0]))
     back = redirect(url_for("driver.session", link=at) + "?from=pay", 303)
-    return onward(payment, at) or back
+    return onward(payment, of_session(at)) or back

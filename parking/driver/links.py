@@ -1,4 +1,4 @@
-"""From a session link to its parking session and back. Whoever holds the link may see the session."""
+"""From a link to its parking session or pass and back. Whoever holds the link may see it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from sqlalchemy.orm import Session
 
 from parking.house import House
 from parking.languages import mark
+from parking.passes.models import Pass
+from parking.passes.service import pass_by_token
 from parking.sessions.models import ParkingSession
 from parking.sessions.service import session_by_token
 from payments.errors import NotFound
-from qr.links import InvalidLink, read_session_path, session_link
+from qr.links import InvalidLink, pass_link, read_pass_path, read_session_path, session_link
+
+CHANGED = mark("This link is not complete, or it was changed.")
 
 
 class Doubtful(NotFound):
@@ -22,7 +26,7 @@ class Doubtful(NotFound):
 
 
 class BrokenLink(Doubtful):
-    """A link to a parking session that is none: no sign has to be replaced for it."""
+    """A link to a parking session or a pass that is none: no sign has to be replaced for it."""
 
     advice = mark("Please scan the code again or open the whole link. Pay nothing through it.")
 
@@ -32,7 +36,15 @@ def find(house: House, tx: Session, link: str) -> ParkingSession:
     try:
         return session_by_token(tx, read_session_path(house.keys, f"/s/{link}"))
     except (InvalidLink, NotFound) as error:
-        raise BrokenLink(mark("This link is not complete, or it was changed.")) from error
+        raise BrokenLink(CHANGED) from error
+
+
+def find_pass(house: House, tx: Session, link: str) -> Pass:
+    """The pass behind `link` (what follows ``/p/``). Raises `BrokenLink`."""
+    try:
+        return pass_by_token(tx, read_pass_path(house.keys, f"/p/{link}"))
+    except (InvalidLink, NotFound) as error:
+        raise BrokenLink(CHANGED) from error
 
 
 def public_link(house: House, session: ParkingSession) -> str:
@@ -43,3 +55,13 @@ def public_link(house: House, session: ParkingSession) -> str:
 def local_link(house: House, session: ParkingSession) -> str:
     """The part of the address after ``/s/``."""
     return session_link(house.keys, "", session.token).removeprefix("/s/")
+
+
+def public_pass_link(house: House, held: Pass) -> str:
+    """The whole address of a pass: what its QR code says."""
+    return pass_link(house.keys, house.config.public_url, held.token)
+
+
+def local_pass_link(house: House, held: Pass) -> str:
+    """The part of the address after ``/p/``."""
+    return pass_link(house.keys, "", held.token).removeprefix("/p/")

@@ -18,6 +18,7 @@ from parking.lots.service import lot_by_number, lots, sign_version
 from parking.sessions.service import DRIVER, Arrival, Entered, enter
 from parking.web.arrival_form import ArrivalForm, ClassOffer, as_typed, class_offers, filled_in
 from parking.web.language import reader_language
+from parking.web.pass_form import pass_choices
 from payments.db import business_day
 from payments.errors import NotFound, WrongUsage
 from qr.links import InvalidLink, read_sign_path
@@ -45,7 +46,7 @@ def add(pages: Blueprint, house: House) -> None:
     @pages.route(f"/lot/<string(maxlength={LONGEST_NUMBER}):number>", methods=["GET", "POST"])
     def lot(number: str) -> ResponseReturnValue:
         with house.databases.read() as tx:
-            found = _in_use(lot_by_number(tx, number))
+            found = in_use(lot_by_number(tx, number))
         return _lot(house, found)
 
 
@@ -72,10 +73,11 @@ def _of_sign(house: House, tx: Session, path: str) -> tuple[Sign, Lot]:
         raise Doubtful(FORGED) from error
     if sign.retired_at is not None:
         raise Doubtful(RETIRED)
-    return sign, _in_use(lot)
+    return sign, in_use(lot)
 
 
-def _in_use(lot: Lot) -> Lot:
+def in_use(lot: Lot) -> Lot:
+    """`lot`, unless it is closed. Raises `Doubtful`."""
     if lot.closed_at is not None:
         raise Doubtful(CLOSED)
     return lot
@@ -98,7 +100,8 @@ def _lot(house: House, lot: Lot, scanned: Sign | None = None) -> ResponseReturnV
 
 
 def _page(house: House, lot: Lot, form: ArrivalForm) -> str:
-    offers = class_offers(house.tariffs, lot, business_day(house.clock()))
+    today = business_day(house.clock())
+    offers = class_offers(house.tariffs, lot, today)
     with house.databases.read() as tx:
         labels = dict.fromkeys(way.label for way in ways_there(tx, house.gateways, lot))
     return render_template(
@@ -108,6 +111,7 @@ def _page(house: House, lot: Lot, form: ArrivalForm) -> str:
         offers=offers,
         common=in_common(offers),
         ways=list(labels),
+        passes=bool(pass_choices(house.tariffs, [lot], today, everybody=False)),
     )
 
 

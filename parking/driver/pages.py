@@ -7,10 +7,12 @@ from flask.typing import ResponseReturnValue
 
 from parking.driver import (
     announce_pages,
+    buy_pages,
     card_pages,
     claim_pages,
     group_pages,
     lot_pages,
+    pass_pages,
     payment_pages,
     receipt_pages,
     session_pages,
@@ -23,7 +25,7 @@ from parking.web.language import reader_language
 
 
 def blueprint(house: House) -> Blueprint:
-    """The front page, the lots, the parking sessions, their transfers and their receipts."""
+    """The front page, the lots, the parking sessions and passes, their transfers and their receipts."""
     pages = Blueprint("driver", __name__)
     lot_pages.add(pages, house)
     session_pages.add(pages, house)
@@ -34,6 +36,8 @@ def blueprint(house: House) -> Blueprint:
     receipt_pages.add(pages, house)
     claim_pages.add(pages, house)
     card_pages.add(pages, house)
+    buy_pages.add(pages, house)
+    pass_pages.add(pages, house)
     pages.register_error_handler(Doubtful, _warn)
     return pages
 

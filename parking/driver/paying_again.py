@@ -13,8 +13,8 @@ from parking.house import House
 from parking.lots.offers import Way
 from parking.sessions.claims import open_claim
 from parking.sessions.models import ParkingSession, Quote, intent_of
-from parking.sessions.stays import payments_of
 from parking.sessions.transfers import open_transfer
+from payments.sharing import attempts
 
 
 def question(
@@ -25,7 +25,7 @@ def question(
     own = intent_of([quote], way.account.slug, way.method)
     with house.databases.read() as tx:
         claim = open_claim(tx, session.id)
-        others = [p for p in payments_of(tx, session) if p.intent != own and not p.received]
+        others = [p for p in attempts(tx, session.reference) if p.intent != own and not p.received]
         transfer = open_transfer(others, house.clock())
     if claim is None and transfer is None:
         return None

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from parking.driver.links import local_link
+from parking.driver.links import local_link, local_pass_link
+from parking.driver.owed import Places, of_pass, of_session
 from parking.driver.refund_way import bank_choices, ways_of
 from parking.house import House
+from parking.lots.models import Lot
 from parking.lots.offers import label_of
+from parking.passes.models import Pass
+from parking.passes.paying import seller_of
 from parking.receipts.models import Receipt
 from parking.receipts.service import number_text, receipt_by_token
 from parking.receipts.vat import rate_at
@@ -34,22 +39,23 @@ def show(house: House, token: str, problem: str = "", status: int = 200) -> Resp
     """The page; `problem` says what was wrong with the form on it."""
     with house.databases.read() as tx:
         found = receipt_by_token(tx, token)
-        session = tx.get_one(ParkingSession, found.session_id)
         payment = tx.get_one(Payment, found.payment_id)
         parts = _parts(tx, payment)
+        subject = _subject(house, tx, payment)
         ways = ways_of(house, tx, [payment.id])
     page = render_template(
         "driver/receipt.html",
         receipt=found,
-        number=number_text(session.lot.operator, found),
+        number=number_text(subject.lot.operator, found),
         percent=percent(found),
-        session=session,
-        lot=session.lot,
-        vehicle=vehicle_name(session.vehicle_class),
+        session=subject.session,
+        held=subject.held,
+        lot=subject.lot,
+        vehicle=vehicle_name(subject.vehicle_class),
         payment=payment,
         parts=parts,
         provider=label_of(house.gateways, payment),
-        link=local_link(house, session),
+        places=subject.places,
         ways=ways,
         token=token,
         banks=bank_choices(),
@@ -57,6 +63,28 @@ def show(house: House, token: str, problem: str = "", status: int = 200) -> Resp
         given=request.form,
     )
     return page, status
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What the receipt is for: a stay or a pass, the lot it was paid at, and where its page is."""
+
+    session: ParkingSession | None
+    held: Pass | None
+    lot: Lot
+    vehicle_class: str
+    places: Places
+
+
+def _subject(house: House, tx: Session, payment: Payment) -> _Subject:
+    stays = stays_of(tx, [payment])[payment.id]
+    if stays:
+        session = stays[0]
+        places = of_session(local_link(house, session))
+        return _Subject(session, None, session.lot, session.vehicle_class, places)
+    held = tx.scalars(select(Pass).where(Pass.reference == payment.reference)).one()
+    places = of_pass(local_pass_link(house, held))
+    return _Subject(None, held, seller_of(tx, held), held.vehicle_class, places)
 
 
 def _parts(tx: Session, payment: Payment) -> list[tuple[str, str, int]]:

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from parking.driver.links import find, public_link
+from parking.driver.owed import of_session
 from parking.driver.refund_way import bank_choices, ways_of
 from parking.driver.session_view import receipts_for, view
 from parking.house import House
@@ -54,7 +55,9 @@ def show(
         seen = view(house, tx, session, now)
         card, lost_fee = card_of(tx, session), fee_charged(tx, session)
     operator = session.lot.operator
-    receipts = [(r.token, number_text(operator, r)) for r in receipts_for(house, session, now)]
+    receipts = [
+        (r.token, number_text(operator, r)) for r in receipts_for(house, session.reference, now)
+    ]
     with house.databases.read() as tx:  # anew: a receipt may have been issued just now
         ways = ways_of(house, tx, [payment.id for payment in seen.payments])
     page = render_template(
@@ -71,6 +74,7 @@ def show(
         ways=ways,
         token=None,  # the way back is asked for on the receipt
         link=link,
+        places=of_session(link),
         payment_codes=[(when(p.created_at), p.code) for p in seen.payments],
         news={name for name in NEWS if name in request.args},
         problem=problem,

@@ -2,56 +2,40 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from parking.driver.owed import Owed
 from parking.house import House
-from parking.lots.offers import Way, label_of, ways_at
+from parking.lots.offers import label_of, ways_at
 from parking.lots.rules import Collect, collected
 from parking.receipts import service as receipts
 from parking.receipts.models import Receipt
 from parking.sessions.claims import open_claim
-from parking.sessions.due import HORIZON, Standing, standing, would_hold_until
-from parking.sessions.models import ParkingSession, Quote, TransferClaim
+from parking.sessions.due import HORIZON, standing, would_hold_until
+from parking.sessions.models import ParkingSession, Quote
 from parking.sessions.quotes import lines_of, standing_offer
 from parking.sessions.states import Shown, show
-from parking.sessions.stays import payments_of
 from parking.tariffs import Line
-from payments import state
-from payments.checkout import is_announced
 from payments.db import business_day
 from payments.models import Payment
-from payments.sharing import references_of
+from payments.sharing import attempts, references_of
 
 
-@dataclass(frozen=True, slots=True)
-class SessionView:
-    """`payment` is the newest attempt, `offer` the price that holds now, `ways` how that can be paid
-    now, `labels` what people call the way each attempt was begun by, `counts` for how many vehicles
-    it is. `claim` while somebody vouches for a transfer that the bank has not told of."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionView(Owed):
+    """`offer` is the price that holds now."""
 
     shown: Shown
     offer: Quote | None
-    payments: Sequence[Payment]
-    ways: Sequence[Way]
-    labels: Sequence[str]
-    claim: TransferClaim | None
     collect: Collect
-    counts: Mapping[uuid.UUID, int]
-    now: datetime
 
     @property
     def session(self) -> ParkingSession:
         return self.shown.standing.session
-
-    @property
-    def amount(self) -> int:
-        """What a driver who pays now is asked for, in minor units."""
-        return amount_of(self.offer, self.shown.standing)
 
     @property
     def price(self) -> int:
@@ -68,7 +52,7 @@ class SessionView:
         return self.offer.priced_at if self.offer else self.shown.standing.priced_at
 
     @property
-    def holds_until(self) -> datetime | None:
+    def more_due_at(self) -> datetime | None:
         """When more falls due although the driver pays now; None when nothing more ever does."""
         until = would_hold_until(self.shown.standing, self.amount, self.now)
         return None if until >= self.now + HORIZON else until
@@ -78,83 +62,52 @@ class SessionView:
         return business_day(moment) == business_day(self.now)
 
     @property
-    def payment(self) -> Payment | None:
-        return self.payments[0] if self.payments else None
-
-    @property
-    def waiting(self) -> bool:
-        """A payment may still be confirmed at any moment."""
-        return bool(self.unfinished) or self.claim is not None
-
-    @property
-    def transfer(self) -> Payment | None:
-        """The newest bank transfer nothing came of yet, whether its code still holds or not."""
-        return next((p for p in self.payments if p.transfer and not p.received), None)
-
-    @property
-    def awaited(self) -> bool:
-        """The newest attempt is one of those, and nothing of its money came yet."""
-        newest = self.payment
-        return newest is not None and is_open(newest) and newest.received == 0
-
-    @property
-    def unfinished(self) -> list[tuple[Payment, str]]:
-        """The attempts that may still be paid, newest first, with what their way is called."""
-        attempts = zip(self.payments, self.labels, strict=True)
-        return [(payment, label) for payment, label in attempts if is_open(payment)]
-
-    @property
-    def mark(self) -> str:
-        return mark_of(self.session, self.payments)
+    def announceable(self) -> bool:
+        return True
 
 
-def is_open(payment: Payment) -> bool:
-    """The driver was sent to pay, and no final word came back."""
-    return payment.state in state.OPEN and is_announced(payment)
-
-
-def mark_of(session: ParkingSession, payments: Sequence[Payment]) -> str:
-    """Changes when what the page says of money has changed, whichever attempt of `payments` (newest
-    first) brought it, and gives nothing else away."""
-    newest = payments[0] if payments else None
-    received = sum(payment.received for payment in payments)
-    told = (newest.code, newest.state, received) if newest else ()
-    return ":".join(str(part) for part in (*told, "left" if session.exit_at else "here"))
+def tail_of(session: ParkingSession) -> str:
+    """What changes on the page besides money."""
+    return "left" if session.exit_at else "here"
 
 
 def view(house: House, tx: Session, session: ParkingSession, now: datetime) -> SessionView:
     """Everything about `session` at `now`."""
     current = standing(tx, house.tariffs, session, now)
     offer = standing_offer(tx, house.tariffs, session, now)
-    payments = payments_of(tx, session)
-    amount, currency = amount_of(offer, current), current.price.currency
+    payments = attempts(tx, session.reference)
+    named = references_of(tx, payments)
+    amount = offer.amount if offer else current.due
     return SessionView(
-        shown=show(current, now),
-        offer=offer,
+        lot=session.lot,
+        plate=session.plate,
+        due=current.due,
+        offered=offer.amount if offer else None,
+        holds_until=offer.expires_at if offer else None,
+        minutes=current.version.quote_minutes,
+        begun=current.paid > 0,
+        ways=ways_at(tx, house.gateways, session.lot, amount, current.price.currency, now),
         payments=payments,
-        ways=ways_at(tx, house.gateways, session.lot, amount, currency, now),
-        collect=collected(tx, session.lot, session.vehicle_class),
         labels=[label_of(house.gateways, payment) for payment in payments],
         claim=open_claim(tx, session.id),
-        counts={key: len(names) for key, names in references_of(tx, payments).items()},
+        counts={key: len(references) for key, references in named.items()},
+        collect=collected(tx, session.lot, session.vehicle_class),
         now=now,
+        tail=tail_of(session),
+        shown=show(current, now),
+        offer=offer,
     )
 
 
-def amount_of(offer: Quote | None, current: Standing) -> int:
-    """What a driver who pays now is asked for, in minor units."""
-    return offer.amount if offer else current.due
-
-
-def receipts_for(house: House, session: ParkingSession, now: datetime) -> Sequence[Receipt]:
-    """The receipts of `session`; those the nightly timetable has not issued yet are issued now."""
+def receipts_for(house: House, reference: str, now: datetime) -> Sequence[Receipt]:
+    """The receipts of a session or a pass; those the timetable has not issued yet are issued now."""
     with house.databases.read() as tx:
-        paid = [p.id for p in payments_of(tx, session) if p.state == "paid"]
-        known = receipts.receipts_of(tx, session.reference)
+        paid = [p.id for p in attempts(tx, reference) if p.state == "paid"]
+        known = receipts.receipts_of(tx, reference)
     if len(known) >= len(paid):
         return known
     with house.databases.write.begin() as tx:
         for payment_id in reversed(paid):
             receipts.issue(tx, tx.get_one(Payment, payment_id), now)
     with house.databases.read() as tx:
-        return receipts.receipts_of(tx, session.reference)
+        return receipts.receipts_of(tx, reference)

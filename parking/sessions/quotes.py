@@ -11,6 +11,7 @@ from hashlib import sha256
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
+from parking.journey import Journey
 from parking.sessions.due import Standing, judge, money_of, standing
 from parking.sessions.models import ParkingSession, Quote, intent_of
 from parking.sessions.service import lock_session
@@ -95,15 +96,6 @@ def _priced(current: Standing, now: datetime) -> Quote:
 
 
 @dataclass(frozen=True, slots=True)
-class Journey:
-    """Where the driver and the notices come back to; `payer_ip` is where the driver is."""
-
-    public_url: str
-    session_url: str
-    payer_ip: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Choice:
     """The way to pay that was chosen: through `account` by the provider's `method`; `payer` is who
     pays where that is not the driver."""
@@ -131,7 +123,7 @@ def request_for(
         product=products.pop() if len(products) == 1 else MIXED,
         description=f"{first.lot.number} {f'{len(stays)} xe' if together else first.plate}",
         expires_at=min(quote.expires_at for quote in quotes),
-        return_url=choice.journey.session_url,
+        return_url=choice.journey.home,
         notify_url=notify_address(choice.journey.public_url, account.slug),
         method=choice.method,
         payer_ip=choice.journey.payer_ip,

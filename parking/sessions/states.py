@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from parking.languages import mark
+from parking.passes.coverage import FULL
 from parking.sessions.due import HORIZON, Standing, paid_until
 from parking.sessions.models import UNRECORDED
 from parking.sessions.reliefs import ReliefKind
@@ -41,6 +42,13 @@ class Shown:
     state: State
     until: datetime | None
     today: bool
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day of the pass that pays for this stay, if it pays day and night."""
+        relief = self.standing.relief
+        ends = relief.terms[-1] if relief is not None and relief.terms else None
+        return ends.until if ends is not None and ends.hours == FULL else None
 
     @property
     def left(self) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from parking.sessions.models import ParkingSession
 from payments.models import Payment
-from payments.sharing import pays, references_of
+from payments.sharing import references_of
 
 
 def stays_of(
@@ -27,9 +27,3 @@ def stays_of(
         payment_id: [known[reference] for reference in references if reference in known]
         for payment_id, references in named.items()
     }
-
-
-def payments_of(tx: Session, session: ParkingSession) -> Sequence[Payment]:
-    """Every attempt to pay for `session`, alone or with others, newest first."""
-    query = select(Payment).where(pays([session.reference]))
-    return tx.scalars(query.order_by(Payment.id.desc())).all()

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
-from parking.sessions.due import Standing
-from parking.sessions.models import Quote
 from payments import state
 from payments.models import Payment
 from payments.provider import BankTransfer
@@ -29,18 +27,15 @@ def transfer_of(payment: Payment) -> BankTransfer | None:
     return BankTransfer(**payment.transfer) if payment.transfer else None
 
 
-def stage_of(
-    payment: Payment, offer: Quote | None, standing: Standing, now: datetime, asked: int
-) -> Stage:
-    """What can be made of the transfer of an unpaid `payment`; `offer` and `standing` are its
-    session's at `now`, `asked` is what of it is for this session. What is due never falls by itself,
-    so less than was asked means that other money came or that the price was corrected."""
+def stage_of(payment: Payment, offered: int | None, due: int, now: datetime, asked: int) -> Stage:
+    """What can be made of the transfer of an unpaid `payment`; `offered` and `due` are the amounts of
+    what it is for, at `now`, `asked` what of it is for that. What is due never falls by itself, so
+    less than was asked means that other money came or that the price was corrected."""
     if payment.received:
         return Stage.PART
     if payment.state not in state.OPEN or payment.expires_at <= now:
         return Stage.OVER
-    newer = offer is not None and offer.amount != asked
-    if newer or standing.due < asked:
+    if offered not in (None, asked) or due < asked:
         return Stage.CHANGED
     return Stage.OPEN
 

@@ -17,6 +17,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
 from parking.house import House
+from parking.journey import Journey
 from parking.lots.models import Lot
 from parking.receipts.service import issue
 from parking.sandbox import sandbox_config
@@ -138,7 +139,7 @@ class Street:
             self.house.tariffs,
             session.id,
             self.accounts[session.lot.operator.code],
-            quotes.Journey(config.public_url, link),
+            Journey(config.public_url, link),
             self.now,
         )
 

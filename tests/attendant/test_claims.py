@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from parking.journey import Journey
 from parking.sessions import claims
 from parking.sessions.models import ParkingSession, TransferClaim
-from parking.sessions.quotes import Journey
 from parking.sessions.quotes import pay as begin
 from payments.accounts import account_by_slug
 from payments.models import MerchantAccount

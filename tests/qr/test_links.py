@@ -14,7 +14,9 @@ from qr.links import (
     KeyRing,
     SignClaim,
     card_link,
+    pass_link,
     read_card_path,
+    read_pass_path,
     read_session_path,
     read_sign_path,
     session_link,
@@ -28,6 +30,7 @@ TOKEN = "Zm9vYmFyYmF6cXV4MTIzNA"
 SIGN = sign_link(RING, URL, "HK-012", 3).removeprefix(URL)
 SESSION = session_link(RING, URL, TOKEN).removeprefix(URL)
 CARD = card_link(RING, URL, "HK-012", 42).removeprefix(URL)
+PASS = pass_link(RING, URL, TOKEN).removeprefix(URL)
 
 
 def test_a_sign_link_says_lot_and_version() -> None:
@@ -42,6 +45,14 @@ def test_a_card_link_says_lot_and_number() -> None:
     assert read_card_path(RING, CARD) == CardClaim("HK-012", 42)
 
 
+def test_a_pass_link_gives_its_token_back_and_is_no_session_link() -> None:
+    assert read_pass_path(RING, PASS) == TOKEN
+    with pytest.raises(InvalidLink):
+        read_pass_path(RING, SESSION.replace("/s/", "/p/"))
+    with pytest.raises(InvalidLink):
+        read_session_path(RING, PASS.replace("/p/", "/s/"))
+
+
 def test_the_code_of_a_known_link_never_changes() -> None:
     """Printed signs and cards depend on it: a change here retires every one in the city."""
     assert SIGN.endswith("/3/k1.7C6NU9E9RC5TEKVJGRCA3FXZXN")
@@ -54,7 +65,7 @@ def test_a_trailing_slash_of_the_public_url_makes_no_second_link() -> None:
 
 
 @settings(deadline=None, max_examples=300)
-@given(data=st.data(), path=st.sampled_from([SIGN, SESSION, CARD]))
+@given(data=st.data(), path=st.sampled_from([SIGN, SESSION, CARD, PASS]))
 def test_any_changed_character_is_refused(data: st.DataObject, path: str) -> None:
     place = data.draw(st.integers(0, len(path) - 1))
     other = data.draw(st.sampled_from(printable).filter(lambda c: c != path[place]))
@@ -62,14 +73,14 @@ def test_any_changed_character_is_refused(data: st.DataObject, path: str) -> Non
 
 
 @settings(deadline=None, max_examples=200)
-@given(data=st.data(), path=st.sampled_from([SIGN, SESSION, CARD]))
+@given(data=st.data(), path=st.sampled_from([SIGN, SESSION, CARD, PASS]))
 def test_any_flipped_bit_is_refused(data: st.DataObject, path: str) -> None:
     raw = bytearray(path.encode())
     raw[data.draw(st.integers(0, len(raw) - 1))] ^= 1 << data.draw(st.integers(0, 7))
     refuse(raw.decode("latin-1"))
 
 
-@pytest.mark.parametrize("path", [SIGN, SESSION, CARD])
+@pytest.mark.parametrize("path", [SIGN, SESSION, CARD, PASS])
 def test_a_cut_or_lengthened_link_is_refused(path: str) -> None:
     for end in range(len(path)):
         refuse(path[:end])
@@ -77,7 +88,7 @@ def test_a_cut_or_lengthened_link_is_refused(path: str) -> None:
         refuse(path + tail)
 
 
-@pytest.mark.parametrize("path", [SIGN, SESSION, CARD])
+@pytest.mark.parametrize("path", [SIGN, SESSION, CARD, PASS])
 def test_another_spelling_of_a_good_link_is_refused(path: str) -> None:
     refuse(path.lower())
     refuse(path.upper())
@@ -181,6 +192,6 @@ def test_a_ring_never_prints_its_secrets_and_cannot_be_changed() -> None:
 
 
 def refuse(path: str) -> None:
-    for read in (read_sign_path, read_session_path, read_card_path):
+    for read in (read_sign_path, read_session_path, read_card_path, read_pass_path):
         with pytest.raises(InvalidLink):
             read(RING, path)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
+from parking.journey import Journey
 from parking.sessions import groups
 from parking.sessions.due import Standing, standings
 from parking.sessions.models import ParkingSession
-from parking.sessions.quotes import Choice, Journey
+from parking.sessions.quotes import Choice
 from payments.models import Payment
 from tests.kit import Town
 

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import select
 
 from parking.app import create_app
+from parking.journey import Journey
 from parking.sessions import claims, quotes
 from parking.sessions.due import Standing, standing
 from parking.sessions.exits import Leaving
@@ -126,7 +127,7 @@ def kerb(databases: Databases, database_url: str, tmp_path: Path) -> Iterator[Ke
         clock.now = at(17, 6)
         stay = town.arrive()
         clock.now = rail.clock.now = at(17, 55)
-        journey = quotes.Journey("https://p.example", "https://p.example/s/x")
+        journey = Journey("https://p.example", "https://p.example/s/x")
         payment = quotes.pay(
             databases.write, gateways, town.house.tariffs, stay.id, account, journey, clock.now
         )

@@ -1,0 +1,178 @@
+"""Monthly passes at the counter: find one, sell one, renew it, write another plate on it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from parking.attendant.history import history_of
+from parking.attendant.own import own_lot, own_lots, own_session
+from parking.driver.links import local_pass_link
+from parking.house import House
+from parking.languages import explain, mark
+from parking.lots.models import Lot
+from parking.passes.cancelling import cancel
+from parking.passes.finding import at_lots
+from parking.passes.models import Pass
+from parking.passes.plates import change_plate
+from parking.passes.sales import AHEAD, MOST_MONTHS, renew
+from parking.passes.service import is_settled, pass_by_id
+from parking.passes.standing import HOLDERS, HOURS, PassStanding, stand_of
+from parking.people.badge import Badge
+from parking.people.guard import the_badge
+from parking.sessions.on_pass import inside_on
+from parking.sessions.plates import read_plate
+from parking.sessions.taking_up import take_up
+from parking.web.arrival_form import vehicle_name
+from parking.web.language import reader_language
+from parking.web.pass_form import PassForm, bearer_in_hand, pass_choices, read_bearer, sell_by
+from payments.db import business_day
+from payments.errors import Complaint, Conflict, NotFound, WrongUsage
+
+#: What an attendant does to a pass: (transaction, pass, who, when).
+Act = Callable[[Session, Pass, Badge, datetime], Pass]
+
+
+def add(pages: Blueprint, house: House) -> None:
+    """Put the passes into `pages`."""
+
+    def do_renew(tx: Session, held: Pass, badge: Badge, now: datetime) -> Pass:
+        months = PassForm.sent().read_months()
+        return renew(tx, house.tariffs, held.id, months, badge.actor, now)
+
+    def do_cancel(tx: Session, held: Pass, badge: Badge, now: datetime) -> Pass:
+        if is_settled(tx, held):
+            raise Conflict(mark("A paid pass is cancelled by the finance office."))
+        reason = request.form.get("reason", "")
+        return cancel(tx, house.tariffs, held.id, reason, badge.actor, now)
+
+    @pages.get("/passes")
+    def passes() -> ResponseReturnValue:
+        return _list(house)
+
+    @pages.route("/passes/new/<number>", methods=["GET", "POST"])
+    def sell_pass(number: str) -> ResponseReturnValue:
+        return _sell(house, number)
+
+    @pages.get("/passes/<uuid:pass_id>")
+    def pass_page(pass_id: uuid.UUID) -> ResponseReturnValue:
+        return _page(house, pass_id)
+
+    @pages.post("/passes/<uuid:pass_id>/renew")
+    def renew_pass(pass_id: uuid.UUID) -> ResponseReturnValue:
+        return _do(house, pass_id, do_renew)
+
+    @pages.post("/passes/<uuid:pass_id>/plate")
+    def change_pass_plate(pass_id: uuid.UUID) -> ResponseReturnValue:
+        return _do(house, pass_id, _change_plate)
+
+    @pages.post("/passes/<uuid:pass_id>/cancel")
+    def cancel_pass(pass_id: uuid.UUID) -> ResponseReturnValue:
+        return _do(house, pass_id, do_cancel)
+
+    @pages.post("/sessions/<uuid:session_id>/pass")
+    def take_up_pass(session_id: uuid.UUID) -> ResponseReturnValue:
+        badge = the_badge()
+        with house.databases.write.begin() as tx:
+            session = own_session(tx, badge, session_id)
+            take_up(tx, session.id, badge.actor, house.clock())
+        return redirect(url_for("attendant.check", session_id=session_id), 303)
+
+
+def _list(house: House) -> str:
+    badge, wanted = the_badge(), request.args.get("q", "").strip()[:20]
+    with house.databases.read() as tx:
+        lots = own_lots(tx, badge)
+        found = at_lots(tx, badge.lots, wanted, business_day(house.clock()))
+    return render_template(
+        "attendant/passes.html", lots=lots, found=found, wanted=wanted, hours=HOURS,
+        name=vehicle_name,
+    )  # fmt: skip
+
+
+def _sell(house: House, number: str) -> ResponseReturnValue:
+    badge = the_badge()
+    with house.databases.read() as tx:
+        lot, lots = own_lot(tx, badge, number), own_lots(tx, badge)
+    others = [o for o in lots if o.operator_id == lot.operator_id and o.id != lot.id]
+    if request.method != "POST":
+        return _sale(house, lot, others, PassForm(plate=request.args.get("plate", "")[:40]))
+    form = PassForm.sent()
+    wished = [lot, *(o for o in others if o.number in request.form.getlist("lots"))]
+    try:
+        with house.databases.read() as tx:
+            bearer = bearer_in_hand(tx, form, lot)
+        held = sell_by(house, form, wished, bearer, badge.actor)
+    except (WrongUsage, Conflict) as error:
+        return _sale(house, lot, others, form.refused(error)), error.http_status
+    return redirect(url_for("attendant.pass_page", pass_id=held.id, news="sold"), 303)
+
+
+def _sale(house: House, lot: Lot, others: Sequence[Lot], form: PassForm) -> str:
+    today = business_day(house.clock())
+    return render_template(
+        "attendant/sell_pass.html", lot=lot, others=others, form=form,
+        choices=pass_choices(house.tariffs, [lot], today, everybody=True),
+        chosen=request.form.getlist("lots"), card=request.form.get("card", ""),
+        today=today, latest=today + AHEAD, most=MOST_MONTHS,
+    )  # fmt: skip
+
+
+def _own(tx: Session, badge: Badge, pass_id: uuid.UUID, now: datetime) -> PassStanding:
+    """A pass that holds at a lot of one's own. Raises `NotFound`, also for any other."""
+    stand = stand_of(tx, pass_by_id(tx, pass_id), business_day(now))
+    if not any(lot.id in badge.lots for lot in stand.lots):
+        raise NotFound("There is no such pass.")
+    return stand
+
+
+def _page(
+    house: House, pass_id: uuid.UUID, refusal: Complaint | None = None
+) -> ResponseReturnValue:
+    badge, now = the_badge(), house.clock()
+    with house.databases.read() as tx:
+        stand = _own(tx, badge, pass_id, now)
+        held = stand.held
+        page = render_template(
+            "attendant/pass.html", stand=stand, held=held, given=request.form,
+            inside=inside_on(tx, held), history=history_of(tx, held.reference),
+            vehicle=vehicle_name(held.vehicle_class), hours=HOURS[held.hours],
+            holder=HOLDERS[held.holder], link=local_pass_link(house, held), most=MOST_MONTHS,
+            checked=_checked(held), news=request.args.get("news", ""),
+            problem=explain(refusal, reader_language()) if refusal else "",
+        )  # fmt: skip
+    return page, refusal.http_status if refusal else 200
+
+
+def _checked(held: Pass) -> tuple[str, bool] | None:
+    """The plate that stands before the attendant, as typed, and whether the pass is for it."""
+    typed = request.args.get("plate", "").strip()[:40]
+    if not typed or held.plate_key is None:
+        return None
+    try:
+        read = read_plate(typed, held.vehicle_class)
+    except WrongUsage:
+        return typed, False
+    return read.display, read.key == held.plate_key
+
+
+def _do(house: House, pass_id: uuid.UUID, act: Act) -> ResponseReturnValue:
+    """Carry out `act` on a pass of an own lot; what it refuses is explained on its page."""
+    badge, now = the_badge(), house.clock()
+    try:
+        with house.databases.write.begin() as tx:
+            done = act(tx, _own(tx, badge, pass_id, now).held, badge, now)
+    except (Conflict, WrongUsage) as error:
+        return _page(house, pass_id, error)
+    return redirect(url_for("attendant.pass_page", pass_id=done.id), 303)
+
+
+def _change_plate(tx: Session, held: Pass, badge: Badge, now: datetime) -> Pass:
+    bearer = read_bearer(request.form.get("plate", ""), held.vehicle_class)
+    reason = request.form.get("reason", "")
+    return change_plate(tx, held.id, bearer, reason, badge.actor, now)
