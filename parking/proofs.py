@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from sqlalchemy import Select, inspect, or_, select, union_all
 from sqlalchemy import func as sql
-from sqlalchemy import inspect, or_, select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
+from parking.passes.models import Pass, PassLot
 from parking.receipts.models import Receipt
 from parking.receipts.vat import rate_at, split
 from parking.sessions.models import ParkingSession
@@ -24,6 +25,7 @@ from parking.shifts.proofs import (
 from payments.models import Allocation, Payment
 from reconciliation.invariants import Violation
 
+PASS_INDEX = "ux_parking_session_pass"
 OPEN_INDEX = "ux_parking_session_open"
 
 #: How many rows of a large table are held in memory at once.
@@ -91,10 +93,12 @@ def one_open_session_per_plate(tx: Session) -> Iterator[Violation]:
         )
 
 
-def payments_are_for_sessions_that_exist(tx: Session) -> Iterator[Violation]:
-    """A payment that says it is for a parking session names one there is, and one for several has
-    the parts that name them."""
-    alone = select(Payment.code, Payment.reference).where(Payment.reference.startswith("session:"))
+def payments_are_for_what_exists(tx: Session) -> Iterator[Violation]:
+    """A payment that says it is for a parking session or a pass names one there is, and one for
+    several sessions has the parts that name them."""
+    alone = select(Payment.code, Payment.reference).where(
+        or_(Payment.reference.startswith("session:"), Payment.reference.startswith("pass:"))
+    )
     parts = (
         select(Payment.code, sql.coalesce(Allocation.reference, Payment.reference))
         .outerjoin(Allocation, Allocation.payment_id == Payment.id)
@@ -104,12 +108,52 @@ def payments_are_for_sessions_that_exist(tx: Session) -> Iterator[Violation]:
     orphans = (
         select(named)
         .outerjoin(ParkingSession, ParkingSession.reference == named.c.reference)
-        .where(ParkingSession.id.is_(None))
+        .outerjoin(Pass, Pass.reference == named.c.reference)
+        .where(ParkingSession.id.is_(None), Pass.id.is_(None))
     )
     for code, reference in tx.execute(orphans):
         yield Violation(
-            "payments_are_for_sessions_that_exist", f"payment {code}", f"there is no {reference}"
+            "payments_are_for_what_exists", f"payment {code}", f"there is no {reference}"
         )
+
+
+def no_vehicle_holds_two_passes_at_once(tx: Session) -> Iterator[Violation]:
+    """Of two passes for one bearer and class that share a lot and a day, at most one stands; and
+    the index that lets one vehicle at a time onto a pass is in place."""
+    indexes = inspect(tx.connection()).get_indexes("parking_session")
+    if not any(index["name"] == PASS_INDEX and index["unique"] for index in indexes):
+        yield Violation(
+            "no_vehicle_holds_two_passes_at_once", f"index {PASS_INDEX}", "it is missing"
+        )
+    for first, second in tx.execute(_second_passes()):
+        yield Violation(
+            "no_vehicle_holds_two_passes_at_once",
+            f"pass {second}",
+            f"it is for the same vehicle, lot and time as pass {first}",
+        )
+
+
+def _second_passes() -> Select[int, int]:
+    """Numbers of passes, the earlier one first, that one vehicle holds at one lot on one day."""
+    one, other = aliased(Pass), aliased(Pass)
+    here, there = aliased(PassLot), aliased(PassLot)
+    return (
+        select(one.number, other.number)
+        .join(here, here.pass_id == one.id)
+        .join(there, there.lot_id == here.lot_id)
+        .join(other, other.id == there.pass_id)
+        .where(
+            one.number < other.number,
+            one.vehicle_class == other.vehicle_class,
+            or_(one.plate_key == other.plate_key, one.card_id == other.card_id),
+            one.since <= other.until,
+            other.since <= one.until,
+            one.cancelled_at.is_(None),
+            other.cancelled_at.is_(None),
+        )
+        .distinct()
+        .order_by(one.number, other.number)
+    )
 
 
 PROOFS: tuple[Callable[[Session], Iterator[Violation]], ...] = (
@@ -117,7 +161,8 @@ PROOFS: tuple[Callable[[Session], Iterator[Violation]], ...] = (
     receipts_split_their_vat,
     receipt_numbers_have_no_gaps,
     one_open_session_per_plate,
-    payments_are_for_sessions_that_exist,
+    payments_are_for_what_exists,
+    no_vehicle_holds_two_passes_at_once,
     counts_follow_from_their_cash,
     tills_hold_what_was_counted,
     cash_is_taken_in_shifts,

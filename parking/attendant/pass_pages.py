@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -15,12 +15,11 @@ from parking.attendant.own import own_lot, own_lots, own_session
 from parking.driver.links import local_pass_link
 from parking.house import House
 from parking.languages import explain, mark
-from parking.lots.models import Lot
 from parking.passes.cancelling import cancel
 from parking.passes.finding import at_lots
 from parking.passes.models import Pass
 from parking.passes.plates import change_plate
-from parking.passes.sales import AHEAD, MOST_MONTHS, renew
+from parking.passes.sales import MOST_MONTHS, renew
 from parking.passes.service import is_settled, pass_by_id
 from parking.passes.standing import HOLDERS, HOURS, PassStanding, stand_of
 from parking.people.badge import Badge
@@ -30,7 +29,8 @@ from parking.sessions.plates import read_plate
 from parking.sessions.taking_up import take_up
 from parking.web.arrival_form import vehicle_name
 from parking.web.language import reader_language
-from parking.web.pass_form import PassForm, bearer_in_hand, pass_choices, read_bearer, sell_by
+from parking.web.pass_counter import Counter, serve
+from parking.web.pass_form import PassForm, read_bearer
 from payments.db import business_day
 from payments.errors import Complaint, Conflict, NotFound, WrongUsage
 
@@ -99,28 +99,8 @@ def _sell(house: House, number: str) -> ResponseReturnValue:
     badge = the_badge()
     with house.databases.read() as tx:
         lot, lots = own_lot(tx, badge, number), own_lots(tx, badge)
-    others = [o for o in lots if o.operator_id == lot.operator_id and o.id != lot.id]
-    if request.method != "POST":
-        return _sale(house, lot, others, PassForm(plate=request.args.get("plate", "")[:40]))
-    form = PassForm.sent()
-    wished = [lot, *(o for o in others if o.number in request.form.getlist("lots"))]
-    try:
-        with house.databases.read() as tx:
-            bearer = bearer_in_hand(tx, form, lot)
-        held = sell_by(house, form, wished, bearer, badge.actor)
-    except (WrongUsage, Conflict) as error:
-        return _sale(house, lot, others, form.refused(error)), error.http_status
-    return redirect(url_for("attendant.pass_page", pass_id=held.id, news="sold"), 303)
-
-
-def _sale(house: House, lot: Lot, others: Sequence[Lot], form: PassForm) -> str:
-    today = business_day(house.clock())
-    return render_template(
-        "attendant/sell_pass.html", lot=lot, others=others, form=form,
-        choices=pass_choices(house.tariffs, [lot], today, everybody=True),
-        chosen=request.form.getlist("lots"), card=request.form.get("card", ""),
-        today=today, latest=today + AHEAD, most=MOST_MONTHS,
-    )  # fmt: skip
+    page, then = "attendant/sell_pass.html", "attendant.pass_page"
+    return serve(house, Counter(lot, lots, badge.actor, page, then))
 
 
 def _own(tx: Session, badge: Badge, pass_id: uuid.UUID, now: datetime) -> PassStanding:

@@ -12,10 +12,12 @@ from parking.finance.claim_pages import at_the_bank
 from parking.finance.month import days_of, read_month, sum_of
 from parking.finance.uncharged import Span, forgotten_by_lot
 from parking.house import House
+from parking.passes.standing import HOURS
 from parking.people.guard import the_badge
 from parking.reports.daily import CityDay, city_day
 from parking.reports.figure import cash_sentence, city_sentence, standing_sentence
 from parking.reports.files import as_csv
+from parking.reports.stays import added_stays, stays_of
 from parking.reports.words import BREAK_NAMES, DAY_STATES
 from parking.sessions.states import FIGURE_CLASSES
 from parking.watch.service import watched_lots
@@ -93,6 +95,7 @@ def _day(house: House, day: date) -> ResponseReturnValue:
         breaks = breaks_of(tx, found)
         forgotten = forgotten_by_lot(tx, Span(day, day, the_badge().operator))
         stated = only_stated_on(tx, list(found.states), day)
+        stays = stays_of(tx, day, the_badge().operator)
     language, today = reader_language(), business_day(house.clock())
     return render_template(
         "finance/day.html",
@@ -108,6 +111,9 @@ def _day(house: House, day: date) -> ResponseReturnValue:
         names=BREAK_NAMES,
         states=DAY_STATES,
         vehicles=FIGURE_CLASSES,
+        hours=HOURS,
+        stays=stays,
+        all_stays=added_stays(stays),
     )
 
 

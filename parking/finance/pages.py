@@ -9,6 +9,7 @@ from parking.finance import (
     claim_pages,
     day_pages,
     lot_pages,
+    pass_pages,
     payout_pages,
     proxy_pages,
     refund_pages,
@@ -37,6 +38,7 @@ def blueprint(house: House) -> Blueprint:
         lot_pages,
         shift_pages,
         uncharged_pages,
+        pass_pages,
     ):
         room.add(pages, house)
     return pages

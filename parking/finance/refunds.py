@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from parking.house import House
 from parking.languages import mark
+from parking.passes.models import Pass
+from parking.passes.service import paid_beyond
 from parking.sessions.due import Standing, standings
 from parking.sessions.refunds import refund
 from parking.sessions.stays import stays_of
@@ -75,8 +77,9 @@ def refundable(
         raise NotFound("There is no payment %(code)s.", code=code)
     stays = stays_of(tx, [payment])[payment.id]
     if not stays:
-        left = left_to_ask(tx, payment)
-        return Refundable(payment, [RefundablePart(None, "", left, left)])
+        left, excess = left_to_ask(tx, payment), _excess_of_pass(tx, payment.reference)
+        beyond = left if excess is None else min(left, excess)
+        return Refundable(payment, [RefundablePart(None, "", left, beyond)])
     found = standings(tx, tariffs, stays, now)
     return Refundable(payment, [_part(tx, payment, one) for one in found])
 
@@ -86,6 +89,12 @@ def _part(tx: Session, payment: Payment, found: Standing) -> RefundablePart:
     reference = None if payment.reference == session.reference else session.reference
     left = left_to_ask(tx, payment, reference)
     return RefundablePart(reference, session.plate, left, min(left, found.excess))
+
+
+def _excess_of_pass(tx: Session, reference: str) -> int | None:
+    """What was paid beyond the price of a pass; None for anything else."""
+    beyond = tx.scalar(select(paid_beyond()).where(Pass.reference == reference))
+    return None if beyond is None else max(0, int(beyond))
 
 
 def read_amount(text: str, currency: str) -> int:

@@ -41,6 +41,7 @@ MATRIX = {
     "finance.attach_money": frozenset({"finance"}),
     "finance.hand_in": frozenset({"finance"}),
     "finance.take_in": frozenset({"finance"}),
+    "finance.sell_pass": frozenset({"admin"}),
     "admin": frozenset({"admin"}),
     "inspector": frozenset({"inspector"}),
 }

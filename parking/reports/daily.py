@@ -69,7 +69,8 @@ class LotRow:
 
 @dataclass(frozen=True, slots=True)
 class ClassRow:
-    """One vehicle class' day at one lot. `product` is the accounting label, ``parking:car``."""
+    """One vehicle class' day at one lot. `product` is the accounting label: ``parking:car`` for single
+    stays, ``pass:car:full`` for monthly passes sold there."""
 
     lot: str
     product: str
@@ -78,7 +79,23 @@ class ClassRow:
     @property
     def vehicle_class(self) -> str:
         """The class alone; empty for money that belongs to no payment of ours."""
-        return self.product.partition(":")[2]
+        return part_of(self.product, 1)
+
+    @property
+    def service(self) -> str:
+        """``parking`` or ``pass``."""
+        return part_of(self.product, 0)
+
+    @property
+    def hours(self) -> str:
+        """Of a pass: ``day`` or ``full``; else empty."""
+        return part_of(self.product, 2)
+
+
+def part_of(product: str, position: int) -> str:
+    """A part of an accounting label: the service, the vehicle class, the hours of a pass."""
+    parts = product.split(":")
+    return parts[position] if position < len(parts) else ""
 
 
 @dataclass(frozen=True, slots=True)

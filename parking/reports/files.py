@@ -2,7 +2,8 @@
 
 The CSV is one table with the column names of the JSON, so that a program needs no dictionary, and a
 `level` that says what a row sums up: ``total``, ``account``, ``lot`` or ``lot_class``. The rows of
-each level below the first add up to the total. UTF-8 with a byte order mark; cells that a
+each level below the first add up to the total; `service` tells single stays (``parking``) and monthly
+passes (``pass``, with their `hours`) apart. UTF-8 with a byte order mark; cells that a
 spreadsheet would run as a formula are neutralised.
 """
 
@@ -18,7 +19,18 @@ from payments.db import CITY_ZONE
 from reconciliation.reports.daily import Figures
 from reconciliation.reports.tables import Cell, Column, Table, to_csv
 
-LABELS = ("date", "level", "account", "operator", "lot", "name", "vehicle_class", "state")
+LABELS = (
+    "date",
+    "level",
+    "account",
+    "operator",
+    "lot",
+    "name",
+    "service",
+    "vehicle_class",
+    "hours",
+    "state",
+)
 FIGURES = (
     "count",
     "gross",
@@ -45,18 +57,19 @@ def _rows(found: CityDay) -> Iterator[tuple[Cell, ...]]:
     yield _row(found, "total", found.total)
     for account in found.by_account:
         part = account.part
-        labels = (part.slug, account.operator_name, "", account.holder, "", account.state)
+        labels = (part.slug, account.operator_name, "", account.holder, "", "", "", account.state)
         yield _row(found, "account", account.figures, labels)
     for lot in found.by_lot:
-        yield _row(found, "lot", lot.figures, ("", "", lot.number, lot.name, "", ""))
+        yield _row(found, "lot", lot.figures, ("", "", lot.number, lot.name, "", "", "", ""))
     names = {lot.number: lot.name for lot in found.by_lot}
     for row in found.by_class:
-        labels = ("", "", row.lot, names.get(row.lot, ""), row.vehicle_class, "")
+        sold = (row.service, row.vehicle_class, row.hours)
+        labels = ("", "", row.lot, names.get(row.lot, ""), *sold, "")
         yield _row(found, "lot_class", row.figures, labels)
 
 
 def _row(
-    found: CityDay, level: str, figures: Figures, labels: tuple[str, ...] = ("",) * 6
+    found: CityDay, level: str, figures: Figures, labels: tuple[str, ...] = ("",) * 8
 ) -> tuple[Cell, ...]:
     sums = (int(getattr(figures, name)) for name in FIGURES)
     return (found.day.isoformat(), level, *labels, *sums, found.currency, as_of_text(found))
@@ -105,7 +118,13 @@ def as_json(found: CityDay) -> dict[str, object]:
             {"lot": row.number, "name": row.name, **_figures(row.figures)} for row in found.by_lot
         ],
         "by_lot_class": [
-            {"lot": row.lot, "vehicle_class": row.vehicle_class, **_figures(row.figures)}
+            {
+                "lot": row.lot,
+                "service": row.service,
+                "vehicle_class": row.vehicle_class,
+                "hours": row.hours,
+                **_figures(row.figures),
+            }
             for row in found.by_class
         ],
     }

@@ -12,6 +12,7 @@ from sqlalchemy import or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from parking.languages import mark
+from parking.reports.daily import part_of
 from parking.reports.words import BREAK_NAMES
 from parking.sessions.states import FIGURE_CLASSES
 from parking.trace.model import Stage, Step
@@ -136,7 +137,9 @@ def totals(
 
 def _total(total: DayTotal, slug: str) -> Step:
     of_lot = mark("Counted in the total of lot %(lot)s · %(vehicle)s")
-    vehicle = total.product.partition(":")[2]
+    if part_of(total.product, 0) == "pass":
+        of_lot = mark("Counted in the passes of lot %(lot)s · %(vehicle)s")
+    vehicle = part_of(total.product, 1)
     return Step(
         Stage.TOTAL,
         of_lot if total.cost_centre else mark("Counted in the total of money without a payment"),

@@ -7,10 +7,11 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from parking.lots.models import Operator
+from parking.passes.models import Pass
 from parking.receipts.models import Receipt
 from parking.sessions.models import ParkingSession, Quote
 from parking.sessions.plates import InvalidPlate, read_plate
@@ -55,7 +56,7 @@ def _ids(tx: Session, query: Select[uuid.UUID]) -> frozenset[uuid.UUID]:
 
 def _by_id(tx: Session, text: str) -> Found:
     try:
-        wanted = uuid.UUID(text.removeprefix("session:"))
+        wanted = uuid.UUID(text.removeprefix("session:").removeprefix("pass:"))
     except ValueError:
         return Found("id")
     return next((found for found in _named(tx, wanted) if found), Found("id"))
@@ -65,6 +66,7 @@ def _named(tx: Session, wanted: uuid.UUID) -> Iterator[Found]:
     """Every kind of row that may have this id, the likeliest first."""
     yield Found("session", _ids(tx, select(ParkingSession.id).where(ParkingSession.id == wanted)))
     yield Found("payment", payments=_ids(tx, select(Payment.id).where(Payment.id == wanted)))
+    yield Found("pass", payments=_of_pass(tx, Pass.id == wanted))
     yield Found("movement", movements=_ids(tx, select(Movement.id).where(Movement.id == wanted)))
     lines = select(StatementLine.id).where(StatementLine.id == wanted)
     yield Found("line", lines=_ids(tx, lines))
@@ -82,6 +84,12 @@ def _named(tx: Session, wanted: uuid.UUID) -> Iterator[Found]:
         )
 
 
+def _of_pass(tx: Session, which: ColumnElement[bool]) -> frozenset[uuid.UUID]:
+    """The payments for a pass."""
+    query = select(Payment.id).join(Pass, Pass.reference == Payment.reference).where(which)
+    return _ids(tx, query)
+
+
 def _by_code(tx: Session, text: str) -> Found:
     code = _GROUPING.sub("", text).upper()
     if not _CODE.fullmatch(code):
@@ -91,9 +99,9 @@ def _by_code(tx: Session, text: str) -> Found:
 
 def _by_token(tx: Session, text: str) -> Found:
     stays = _ids(tx, select(ParkingSession.id).where(ParkingSession.token == text))
-    return Found("session", stays) or Found(
-        "receipt", payments=_ids(tx, select(Receipt.payment_id).where(Receipt.token == text))
-    )
+    receipts = _ids(tx, select(Receipt.payment_id).where(Receipt.token == text))
+    of_pass = Found("pass", payments=_of_pass(tx, Pass.token == text))
+    return Found("session", stays) or of_pass or Found("receipt", payments=receipts)
 
 
 def _by_receipt_number(tx: Session, text: str) -> Found:

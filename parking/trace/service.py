@@ -60,6 +60,7 @@ def _names_a_payout(way: Way, found: Found) -> bool:
 
 def _steps(tx: Session, way: Way) -> Iterator[Step]:
     yield from street.stays(tx, way.sessions)
+    yield from street.passes(tx, way.payments)
     yield from _payments(tx, way)
     own = {payment.id for payment in way.payments}
     loose = [row for row in way.movements if way.belonging.get(row.id) not in own]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from parking.languages import mark
 from parking.lots.models import Operator, Sign
+from parking.passes.models import Pass
 from parking.receipts.models import Receipt
 from parking.receipts.service import number_text
 from parking.sessions.models import UNRECORDED, ParkingSession, Quote, quotes_of
@@ -70,6 +71,28 @@ def _exit(session: ParkingSession) -> Step:
         by=session.exit_by or "",
         id=session.id,
     )
+
+
+def passes(tx: Session, payments: Iterable[Payment]) -> Iterator[Step]:
+    """Each monthly pass that these payments are for."""
+    references = {payment.reference for payment in payments}
+    rows = tx.scalars(select(Pass).where(Pass.reference.in_(references)).order_by(Pass.number))
+    for held in rows:
+        yield Step(
+            Stage.SESSION,
+            mark("Pass %(number)s from %(since)s to %(until)s"),
+            held.reference,
+            {
+                "number": held.number,
+                "since": f"{held.since:%d/%m/%Y}",
+                "until": f"{held.until:%d/%m/%Y}",
+            },
+            at=held.sold_at,
+            by=held.sold_by,
+            amount=held.price,
+            currency=held.currency,
+            id=held.id,
+        )
 
 
 def quotes(tx: Session, payments: Iterable[Payment]) -> dict[uuid.UUID, list[Step]]:

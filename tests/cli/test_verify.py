@@ -71,9 +71,11 @@ def test_a_row_that_is_off_is_named_and_the_exit_code_says_so(
         ("receipt_numbers_have_no_gaps", "UPDATE receipt SET number = number + 1 WHERE number = 3"),
         ("one_open_session_per_plate", "DROP INDEX ux_parking_session_open"),
         (
-            "payments_are_for_sessions_that_exist",
+            "payments_are_for_what_exists",
             "UPDATE payment SET reference = 'session:nowhere'",
         ),
+        ("payments_are_for_what_exists", "UPDATE payment SET reference = 'pass:nowhere'"),
+        ("no_vehicle_holds_two_passes_at_once", "DROP INDEX ux_parking_session_pass"),
     ],
 )
 def test_every_rule_of_receipts_and_sessions_finds_what_breaks_it(
