@@ -12,8 +12,8 @@ import click
 
 from parking.commands.inputs import DAY, Build
 from parking.commands.output import write
-from parking.commands.speech import both, tell
-from parking.languages import mark
+from parking.commands.speech import both, in_both, tell
+from parking.languages import mark, translate
 from parking.simulate.day import Order, Progress, play
 from parking.simulate.truth import Truth
 from payments.errors import WrongUsage
@@ -80,14 +80,22 @@ def summary(truth: Truth, path: Path) -> list[str]:
     """What was played, for a person."""
     kinds = Counter(seeded.fault.kind for seeded in truth.faults)
     told = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items())) or "-"
-    day = truth.day.isoformat()
+    day, diary = truth.day.isoformat(), truth.diary
+    cash = sum(row.amount for row in diary.cash)
     return [
-        both(
+        _with_sum(
             "%(day)s: %(sessions)s sessions, %(payments)s payments, %(gross)s",
+            truth.gross,
             day=day,
             sessions=truth.sessions,
             payments=truth.payments,
-            gross=format_amount(truth.gross),
+        ),
+        _with_sum(
+            "Cash: %(count)s payments, %(gross)s in %(shifts)s shifts; wrong counts: %(wrong)s",
+            cash,
+            count=len(diary.cash),
+            shifts=len(diary.shifts),
+            wrong=len(truth.wrong_counts),
         ),
         both(
             "Faults in the settlement file: %(count)s (%(kinds)s)",
@@ -100,3 +108,12 @@ def summary(truth: Truth, path: Path) -> list[str]:
             day=day,
         ),
     ]
+
+
+def _with_sum(sentence: str, gross: int, **parts: object) -> str:
+    """The sentence with its sum as each language writes it."""
+    vietnamese, english = (
+        translate(sentence, language, gross=format_amount(gross, language=language), **parts)
+        for language in ("vi", "en")
+    )
+    return in_both(vietnamese, english)

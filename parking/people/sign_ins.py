@@ -81,7 +81,7 @@ def begin(
         how = how | {"phone": phone.name}
     tx.add(entry)
     audit.append(tx, who, "person.sign_in", who, how, now)
-    return token, _badge(tx, person)
+    return token, badge_of(tx, person)
 
 
 def sign_out(tx: Session, token: str, now: datetime) -> None:
@@ -121,7 +121,7 @@ def find(tx: Session, token: str, now: datetime) -> tuple[Badge, bool] | None:
     ended = entry.ended_at is not None or person.disabled_at is not None
     if ended or now - entry.started_at >= LONGEST or now - entry.seen_at >= IDLE[person.role]:
         return None
-    return _badge(tx, person), now - entry.seen_at >= SEEN_EVERY
+    return badge_of(tx, person), now - entry.seen_at >= SEEN_EVERY
 
 
 def seen(tx: Session, token: str, now: datetime) -> None:
@@ -132,7 +132,8 @@ def seen(tx: Session, token: str, now: datetime) -> None:
     tx.execute(update(Phone).where(Phone.id == phone).values(seen_at=now))
 
 
-def _badge(tx: Session, person: Person) -> Badge:
+def badge_of(tx: Session, person: Person) -> Badge:
+    """Who somebody is, as pages and services ask it."""
     lots = tx.scalars(select(PersonLot.lot_id).where(PersonLot.person_id == person.id))
     operator = tx.get(Operator, person.operator_id) if person.operator_id else None
     return Badge(

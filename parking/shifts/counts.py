@@ -39,8 +39,8 @@ def hand_in(tx: Session, shift: Shift, now: datetime) -> None:
     lines = _lines(tx, shift)
     last = business_day(now)
     if shift.difference:
-        _book(tx, account, shift, now)
-        name, note = count_name(shift), shift.note or ""
+        name, note = count_name(tx, account.id), shift.note or ""
+        _book(tx, account, name, shift.difference, now)
         lines[last].append(difference_line(name, shift.difference, note, now))
     for day in days_between(business_day(shift.opened_at), last + DAY):
         file = _file(account, shift, day, lines[day], now)
@@ -48,9 +48,13 @@ def hand_in(tx: Session, shift: Shift, now: datetime) -> None:
     finish_days(tx, account, now)
 
 
-def count_name(shift: Shift) -> str:
-    """What statement and books call the count of a shift."""
-    return f"count-{shift.id}"
+def count_name(tx: Session, account_id: uuid.UUID) -> str:
+    """What statement and books call the last count of a till: its shifts are numbered as they are
+    closed. The caller has the account's turn, or knows that nobody closes another."""
+    closed = select(sql.count(Shift.id)).where(
+        Shift.account_id == account_id, Shift.closed_at.is_not(None)
+    )
+    return f"count-{tx.scalar(closed)}"
 
 
 def _lines(tx: Session, shift: Shift) -> defaultdict[date, list[StatementLine]]:
@@ -68,10 +72,9 @@ def _lines(tx: Session, shift: Shift) -> defaultdict[date, list[StatementLine]]:
     return found
 
 
-def _book(tx: Session, account: MerchantAccount, shift: Shift, now: datetime) -> None:
-    difference = shift.difference or 0
+def _book(tx: Session, account: MerchantAccount, name: str, difference: int, now: datetime) -> None:
     kind = MovementKind.COUNT_OVER if difference > 0 else MovementKind.COUNT_SHORT
-    settled = Settled(kind, count_name(shift), 1, abs(difference), CURRENCY, now)
+    settled = Settled(kind, name, 1, abs(difference), CURRENCY, now)
     settlement.book(tx, account, [settled], now)
 
 

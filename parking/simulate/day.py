@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import heapq
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
@@ -15,9 +16,13 @@ from parking.house import House
 from parking.languages import mark
 from parking.lots.models import Lot
 from parking.lots.service import lots as open_lots
-from parking.people.models import Person, PersonLot
+from parking.people.models import Person
+from parking.people.sign_ins import badge_of
 from parking.sessions.models import ParkingSession
+from parking.shifts.counts import finish_all
+from parking.simulate.kerb import work
 from parking.simulate.mix import Place, Visit, visits
+from parking.simulate.roster import BEGINS, ENDS, Hand, Watch, roster
 from parking.simulate.seeding import chosen, plant
 from parking.simulate.stories import Story, story
 from parking.simulate.street import Street, open_street
@@ -33,6 +38,18 @@ from reconciliation.storing import accept
 DAY = timedelta(days=1)
 #: By now the settlement file of the day before is out.
 STATEMENT_AT = time(0, 30)
+#: So long after the day began the timetable settles and ends what the day left.
+TIDIED_AFTER = timedelta(hours=23, minutes=55)
+#: Of a thousand payments so many are made in cash.
+CASH = 50
+
+
+class Entry(NamedTuple):
+    """A story and the moment it goes on at; of equal moments the lower number comes first."""
+
+    moment: datetime
+    number: int
+    told: Story
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +89,21 @@ def play(house: House, order: Order, watch: Watcher) -> Truth:
     with house.databases.read() as tx:
         lots = {lot.number: lot for lot in open_lots(tx)}
         accounts = _accounts(tx, lots)
-        attendants = _attendants(tx)
+        hands = _hands(tx, {lot.id: lot.number for lot in lots.values()})
         inside = tx.scalars(select(ParkingSession.plate).where(ParkingSession.exit_at.is_(None)))
         taken = frozenset(inside)
         _refuse_played(tx, order)
     places = [
         Place(lot.number, tuple(row.vehicle_class for row in lot.tariffs)) for lot in lots.values()
     ]
-    street = open_street(house, order.begins, lots, accounts, attendants)
+    watches = roster(hands, order.begins, order.seed, order.faults)
+    street = open_street(
+        house, order.begins, lots, accounts, _actors(hands, lots), _cash_share(watches, lots)
+    )
     try:
         _refuse_settled(street, order)
         plan = visits(order.seed, order.day, order.sessions, places, taken)
-        _act_out(street, plan, watch)
+        _act_out(street, _agenda(street, order, watches, plan), watch)
         return _settle(street, order)
     finally:
         street.close()
@@ -103,15 +123,27 @@ def _accounts(tx: Session, lots: Mapping[str, Lot]) -> dict[str, MerchantAccount
     return known
 
 
-def _attendants(tx: Session) -> dict[uuid.UUID, str]:
+def _hands(tx: Session, numbers: Mapping[uuid.UUID, str]) -> Sequence[Hand]:
+    """The attendants, with the numbers of those of their lots that are open."""
+    query = select(Person).where(Person.role == "attendant", Person.disabled_at.is_(None))
+    found = []
+    for person in tx.scalars(query.order_by(Person.username)):
+        badge = badge_of(tx, person)
+        mine = tuple(sorted(numbers[lot] for lot in badge.lots if lot in numbers))
+        found += [Hand(badge, mine)] if mine else []
+    return found
+
+
+def _actors(hands: Sequence[Hand], lots: Mapping[str, Lot]) -> dict[uuid.UUID, str]:
     """Lot → one of its attendants, as the audit trail names people."""
-    rows = tx.execute(
-        select(PersonLot.lot_id, Person.username)
-        .join(Person, Person.id == PersonLot.person_id)
-        .where(Person.role == "attendant", Person.disabled_at.is_(None))
-        .order_by(Person.username.desc())
-    )
-    return {lot_id: f"person:{username}" for lot_id, username in rows}
+    return {lots[number].id: hand.badge.actor for hand in reversed(hands) for number in hand.lots}
+
+
+def _cash_share(watches: Sequence[Watch], lots: Mapping[str, Lot]) -> int:
+    """Of a thousand payments that an attendant could take in cash, so many are: more where few
+    attendants share many lots, so that the city's cash has its share all the same."""
+    worked = sum((watch.ends - watch.begins for watch in watches), timedelta())
+    return min(1000, CASH * int((ENDS - BEGINS) * len(lots) / worked)) if worked else 0
 
 
 def _refuse_played(tx: Session, order: Order) -> None:
@@ -141,37 +173,53 @@ def _played_already(day: date) -> Conflict:
     )
 
 
-def _act_out(street: Street, plan: Iterator[Visit], watch: Watcher) -> None:
-    """Let every story go on when its moment comes; equal moments in the order of the vehicles."""
-    agenda: list[tuple[datetime, int, Story]] = [
-        (visit.enters_at, visit.number, story(street, visit)) for visit in plan
-    ]
+def _agenda(
+    street: Street, order: Order, watches: Sequence[Watch], plan: Iterator[Visit]
+) -> list[Entry]:
+    """Every story with its beginning. Of those that go on at one moment shifts come first, in their
+    order, so that one is closed before the next takes over; then vehicles, which have a number."""
+    agenda = [Entry(visit.enters_at, visit.number, story(street, visit)) for visit in plan]
+    for place, watch in enumerate(watches, -len(watches)):
+        agenda.append(Entry(watch.begins, place, work(street, watch)))
+    agenda.append(Entry(order.begins + TIDIED_AFTER, 0, _tidied(street)))
+    return agenda
+
+
+def _tidied(street: Street) -> Story:
+    street.tidy_up()
+    yield from ()
+
+
+def _act_out(street: Street, agenda: list[Entry], watch: Watcher) -> None:
+    """Let every story go on when its moment comes."""
     heapq.heapify(agenda)
     entered: set[int] = set()
     while agenda:
         moment, number, told = agenda[0]
         local = moment.astimezone(CITY_ZONE)
         if local.hour != street.now.astimezone(CITY_ZONE).hour:
-            watch(Progress(local, len(entered), len(street.received)))
+            watch(Progress(local, len(entered), len(street.diary.received)))
         street.clock.now = max(street.now, moment)
-        entered.add(number)
+        if number > 0:
+            entered.add(number)
         following = next(told, None)
         if following is None:
             heapq.heappop(agenda)
         else:
-            heapq.heapreplace(agenda, (following, number, told))
+            heapq.heapreplace(agenda, Entry(following, number, told))
     street.run_out()
 
 
 def _settle(street: Street, order: Order) -> Truth:
     """The provider makes its file, with the faults in it, and we fetch and store it."""
-    picked = list(chosen(order.seed, order.faults, street.received))
+    picked = list(chosen(order.seed, order.faults, street.diary.received))
     faults = [plant(street.drivers, order.day, kind, receipt) for kind, receipt in picked]
     out = datetime.combine(order.day + DAY, STATEMENT_AT, CITY_ZONE)
     street.clock.now = max(street.now, out)
     for account in street.accounts.values():
         store_files(street, account, order.day)
-    return Truth(order.day, order.seed, order.sessions, tuple(street.received), faults)
+    finish_all(street.db, street.now)
+    return Truth(order.day, order.seed, order.sessions, street.diary, faults)
 
 
 def store_files(street: Street, account: MerchantAccount, day: date) -> None:

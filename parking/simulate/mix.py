@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
@@ -28,6 +28,8 @@ BY_ATTENDANT = 180
 PAYS_ON_ENTRY = 300
 #: Of a thousand payments so many notices never reach us, and so many reach us twice.
 NOTICE_LOST, NOTICE_DOUBLED = 20, 30
+#: Who pays on entry and leaves before this hour has paid for the day and owes no night.
+NIGHT = 18
 
 
 class Manner(StrEnum):
@@ -53,6 +55,28 @@ MANNERS = {
 }
 
 
+class Fate(StrEnum):
+    """What else befalls a vehicle; all but a few have none."""
+
+    PASS = "parks on a pass"
+    EXEMPT = "costs nothing by a listed reason"
+    LOST_CARD = "loses its card"
+    VOUCHED = "leaves on a transfer that comes later"
+    BROKEN_WORD = "leaves on a transfer that never comes"
+    UNRECORDED = "leaves and nobody records it"
+
+
+#: Of a thousand vehicles, kept exactly: with 1000 / share vehicles that it can befall there is one.
+FATES = {
+    Fate.PASS: 25,
+    Fate.EXEMPT: 10,
+    Fate.LOST_CARD: 4,
+    Fate.VOUCHED: 12,
+    Fate.BROKEN_WORD: 4,
+    Fate.UNRECORDED: 12,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A lot as the mix sees it: its printed number and the classes it takes."""
@@ -63,8 +87,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One vehicle's day. `leaves_at` is None when it is still there in the morning; `luck` seeds the
-    small chances on the way."""
+    """One vehicle's day. A bicycle has no plate (empty) but the lot's card. `leaves_at` is None when
+    it is still there in the morning; `luck` seeds the small chances on the way."""
 
     number: int
     lot: str
@@ -76,6 +100,44 @@ class Visit:
     leaves_at: datetime | None
     by_attendant: bool
     luck: str
+    fate: Fate | None = None
+
+
+class Quotas:
+    """Hands out fates: each falls due as its share of the vehicles adds up, the first time at a moment
+    of the seed's choosing, and goes to the next vehicle that it can befall."""
+
+    def __init__(self, seed: int) -> None:
+        rng = random.Random(f"{seed}:fates")
+        self._owed = {fate: rng.randrange(1000) for fate in Fate}
+
+    def draw(self, visit: Visit) -> Visit:
+        """The same vehicle with the fate that is due for it, if one is."""
+        for fate, share in FATES.items():
+            self._owed[fate] += share
+        for fate in FATES:
+            if self._owed[fate] >= 1000 and can_befall(fate, visit):
+                self._owed[fate] -= 1000
+                return replace(visit, fate=fate, manner=Manner.PAYS)
+        return visit
+
+
+def can_befall(fate: Fate, visit: Visit) -> bool:
+    """Whoever stays overnight has no other fate; only who pays at the end leaves on a promise, and
+    only the stay that paid for the day is over when that ends."""
+    if visit.leaves_at is None or visit.leaves_at.date() != visit.enters_at.date():
+        return False
+    match fate:
+        case Fate.PASS:
+            return visit.vehicle == "motorbike"
+        case Fate.LOST_CARD:
+            return visit.vehicle == "bicycle"
+        case Fate.VOUCHED | Fate.BROKEN_WORD:
+            return not visit.pays_on_entry
+        case Fate.UNRECORDED:
+            return visit.pays_on_entry and visit.leaves_at.hour < NIGHT
+        case Fate.EXEMPT:
+            return True
 
 
 class Luck:
@@ -92,6 +154,10 @@ class Luck:
         """Any span from `least` to `most` seconds."""
         return timedelta(seconds=self._rng.randint(least, most))
 
+    def one_of(self, choices: Sequence[str]) -> str:
+        """Any of these."""
+        return self._rng.choice(choices)
+
 
 def visits(
     seed: int, day: date, count: int, places: Sequence[Place], inside: Collection[str] = ()
@@ -100,11 +166,11 @@ def visits(
 
     `inside` are the display forms of plates that are parked somewhere already and stay out of it.
     """
-    taken = set(inside)
+    taken, quotas = set(inside), Quotas(seed)
     chooser = random.Random(f"{seed}:lots")
     weighted = {place: chooser.randint(4, 10) for place in places}
     for number in range(1, count + 1):
-        yield _visit(seed, number, day, weighted, taken)
+        yield quotas.draw(_visit(seed, number, day, weighted, taken))
 
 
 def _class(rng: random.Random, place: Place) -> str:
@@ -113,14 +179,12 @@ def _class(rng: random.Random, place: Place) -> str:
     return rng.choices(names, shares)[0]
 
 
-def _plate(rng: random.Random, vehicle: str, number: int, taken: set[str]) -> str:
-    """A plate nobody else has; a bicycle has none and gets a card, which carries a number."""
-    plate = f"THE-{number:06d}"
-    while vehicle != "bicycle" and (plate := random_plate(rng, vehicle)) in taken:
+def _plate(rng: random.Random, vehicle: str, taken: set[str]) -> str:
+    """A plate nobody else has; none for a bicycle."""
+    if vehicle == "bicycle":
+        return ""
+    while (plate := random_plate(rng, vehicle)) in taken:
         continue
-    while vehicle == "bicycle" and plate in taken:
-        number += 1_000_000
-        plate = f"THE-{number}"
     taken.add(plate)
     return plate
 
@@ -139,12 +203,12 @@ def _visit(
         number=number,
         lot=place.number,
         vehicle=vehicle,
-        plate=_plate(rng, vehicle, number, taken),
+        plate=_plate(rng, vehicle, taken),
         manner=Manner.PAYS if overnight else _manner(rng),
         enters_at=midnight + timedelta(seconds=enters),
         pays_on_entry=two_wheels and (overnight or rng.randrange(1000) < PAYS_ON_ENTRY),
         leaves_at=midnight + timedelta(seconds=leaves) if leaves else None,
-        by_attendant=rng.randrange(1000) < BY_ATTENDANT,
+        by_attendant=rng.randrange(1000) < BY_ATTENDANT or vehicle == "bicycle",
         luck=f"{seed}:{number}:luck",
     )
 

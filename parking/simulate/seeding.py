@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from parking.simulate.truth import CLASS_OF, FREE_STANDING, Received, Seeded
+from parking.simulate.diary import Received
+from parking.simulate.truth import CLASS_OF, FREE_STANDING, Seeded
 from payments.sandbox.client import SandboxTest
 
 KINDS = tuple(CLASS_OF)

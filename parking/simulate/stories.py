@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from parking.sessions.models import ParkingSession
-from parking.simulate.mix import NOTICE_DOUBLED, NOTICE_LOST, Luck, Manner, Visit
+from parking.simulate.diary import Vouched
+from parking.simulate.kerb import exempt, let_out, lose_card, takes_cash
+from parking.simulate.mix import NOTICE_DOUBLED, NOTICE_LOST, Fate, Luck, Manner, Visit
 from parking.simulate.post import Letter
-from parking.simulate.street import Street
+from parking.simulate.street import Street, stay_of
 from payments.models import Payment
 from payments.polling import next_poll
 from payments.sandbox.acts import LATENESS
@@ -24,31 +26,79 @@ CONFIRMED = 150
 RETURNED = 700
 #: A price is paid in the smallest note there is; whoever pays too little still pays this.
 SMALLEST_NOTE = 1_000
+#: A slow bank tells of a transfer after so many seconds at the earliest and at the latest: before
+#: midnight, also of who left at eleven at night.
+SLOW_BANK = (20 * 60, 45 * 60)
 
 
 def story(street: Street, visit: Visit) -> Story:
     """From the entry of one vehicle to its exit. Begins at `visit.enters_at`."""
     session, luck = street.enter(visit), Luck(visit.luck)
-    if visit.pays_on_entry:
+    if visit.fate is Fate.EXEMPT:
+        exempt(street, session, luck)
+    elif visit.pays_on_entry:
         yield from _settle(street, visit.manner, luck, session)
     elif not visit.by_attendant and luck.chance(CONFIRMED):
         yield street.now + luck.seconds(60, 600)
         street.confirm(session)
     if visit.leaves_at is None:
         return
-    if visit.manner is not Manner.UNPAID:
-        yield visit.leaves_at - luck.seconds(120, 420)
-        yield from _settle(street, visit.manner, luck, session)
-    if visit.manner is Manner.OVERSTAYS:
+    yield from _ending(street, visit, visit.leaves_at, luck, session)
+
+
+def _ending(
+    street: Street, visit: Visit, leaves_at: datetime, luck: Luck, session: ParkingSession
+) -> Story:
+    match visit.fate:
+        case Fate.EXEMPT:
+            yield leaves_at
+            street.leave(session)
+        case Fate.UNRECORDED:
+            street.diary.unrecorded.append(stay_of(session))
+        case Fate.VOUCHED | Fate.BROKEN_WORD:
+            yield leaves_at
+            yield from _promise(street, visit.fate is Fate.VOUCHED, luck, session)
+        case _:
+            if visit.fate is Fate.LOST_CARD:
+                yield leaves_at - luck.seconds(600, 900)
+                lose_card(street, session)
+            yield from _part(street, visit.manner, leaves_at, luck, session)
+
+
+def _part(
+    street: Street, manner: Manner, leaves_at: datetime, luck: Luck, session: ParkingSession
+) -> Story:
+    """Pay what is due in the driver's own manner, and leave."""
+    if manner is not Manner.UNPAID:
+        yield leaves_at - luck.seconds(120, 420)
+        yield from _settle(street, manner, luck, session)
+    if manner is Manner.OVERSTAYS:
         yield street.now + luck.seconds(20 * 60, 40 * 60)
-        yield from _settle(street, visit.manner, luck, session)
-    yield max(visit.leaves_at, street.now + luck.seconds(20, 60))
+        yield from _settle(street, manner, luck, session)
+    yield max(leaves_at, street.now + luck.seconds(20, 60))
     street.leave(session)
+
+
+def _promise(street: Street, pays: bool, luck: Luck, session: ParkingSession) -> Story:
+    """Leave on a transfer the bank has not told of yet; whoever did pay is heard of later."""
+    payment = street.checkout(session)
+    if payment is None:
+        street.leave(session)
+        return
+    yield street.now + luck.seconds(15, 75)
+    letters = street.act(payment, "pay", [payment.amount]) if pays else []
+    yield street.now + luck.seconds(30, 120)
+    street.diary.claims.append(Vouched(stay_of(session), let_out(street, session), pays))
+    if pays:
+        yield street.now + luck.seconds(*SLOW_BANK)
+        street.hear(payment, letters)
 
 
 def _settle(street: Street, manner: Manner, luck: Luck, session: ParkingSession) -> Story:
     """Pay what is due, in the driver's own manner; whoever paid too little or too late goes on
-    like everybody."""
+    like everybody, and some of those who simply pay give cash to the attendant."""
+    if manner is Manner.PAYS and takes_cash(street, session, luck):
+        return
     while payment := street.checkout(session):
         yield street.now + luck.seconds(15, 75)
         yield from _pay(street, manner, luck, payment)

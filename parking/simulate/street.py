@@ -19,16 +19,20 @@ from sqlalchemy.orm import Session, sessionmaker
 from parking.house import House
 from parking.journey import Journey
 from parking.lots.models import Lot
+from parking.people.badge import Badge
 from parking.receipts.service import issue
 from parking.sandbox import sandbox_config
 from parking.sessions import quotes
-from parking.sessions.exits import Leaving, record_exit
+from parking.sessions.claims import settle_claims
+from parking.sessions.exits import Leaving, Proof, record_exit
+from parking.sessions.forgotten import end_forgotten
 from parking.sessions.models import ParkingSession
 from parking.sessions.refunds import approve, refund
 from parking.sessions.service import Arrival, confirm_entry, enter
+from parking.simulate.deck import Deck
+from parking.simulate.diary import Diary, Received, Stay
 from parking.simulate.mix import Visit
 from parking.simulate.post import Letter, Post
-from parking.simulate.truth import Received
 from payments.accounts import Gateways
 from payments.db import Databases, connect
 from payments.errors import Conflict
@@ -76,9 +80,36 @@ def hastened(url: str) -> Databases:
     return databases
 
 
+@dataclass
+class Duty:
+    """An attendant at work: the shift, its till and what was taken in it so far, in dong."""
+
+    badge: Badge
+    shift_id: uuid.UUID
+    account_id: uuid.UUID
+    account: str
+    opening: int
+    taken: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A closed shift that somebody may take over, with what was left in the till."""
+
+    shift_id: uuid.UUID
+    person_id: uuid.UUID
+    left: int
+
+
+def stay_of(session: ParkingSession) -> Stay:
+    """A stay as the diary names it."""
+    return Stay(session.lot.number, session.plate)
+
+
 @dataclass(frozen=True)
 class Street:
-    """One day's stage. `received` is the drivers' own list of what they paid."""
+    """One day's stage. `duty` tells who works at which lot (by its number) and `handed` which shift
+    there was closed last; of a thousand payments that could be, `cash_share` are made in cash."""
 
     house: House
     clock: PlayedClock
@@ -88,7 +119,11 @@ class Street:
     accounts: Mapping[str, MerchantAccount]
     attendants: Mapping[uuid.UUID, str]
     drivers: Mapping[str, SandboxTest]
-    received: list[Received] = field(default_factory=list)
+    cash_share: int = 0
+    diary: Diary = field(default_factory=Diary)
+    cards: Deck = field(default_factory=Deck)
+    duty: dict[str, list[Duty]] = field(default_factory=dict)
+    handed: dict[str, Handed] = field(default_factory=dict)
 
     @property
     def now(self) -> datetime:
@@ -103,14 +138,25 @@ class Street:
         return self.attendants.get(lot.id, "person:attendant")
 
     def enter(self, visit: Visit) -> ParkingSession:
-        """The vehicle comes in, declared by its driver or seen by an attendant."""
+        """The vehicle comes in, declared by its driver or seen by an attendant, who gives a card to
+        whatever has no plate."""
         lot = self.lots[visit.lot]
         actor = self.attendant(lot) if visit.by_attendant else DRIVER
-        arrival = Arrival(
-            lot, visit.plate, visit.vehicle, self.now, actor, declared=not visit.by_attendant
-        )
         with self.db.begin() as tx:
-            return enter(tx, self.house.tariffs, arrival, self.now).session
+            card = None if visit.plate else self.cards.deal(tx, lot, actor, self.now)
+            arrival = Arrival(
+                lot,
+                visit.plate,
+                visit.vehicle,
+                self.now,
+                actor,
+                declared=not visit.by_attendant,
+                card=card,
+            )
+            session = enter(tx, self.house.tariffs, arrival, self.now).session
+        if card is not None:
+            self.diary.cards_issued.append(stay_of(session))
+        return session
 
     def confirm(self, session: ParkingSession) -> None:
         """The attendant on his round vouches for the entry a driver declared."""
@@ -119,9 +165,16 @@ class Street:
 
     def leave(self, session: ParkingSession) -> None:
         """The attendant records the exit."""
+        leaving = self.leaving(session)
         with self.db.begin() as tx:
-            leaving = Leaving(self.attendant(session.lot), self.now)
             record_exit(tx, session.id, leaving, self.now)
+
+    def leaving(self, session: ParkingSession) -> Leaving:
+        """The attendant takes the card back, or looks at papers where it is lost."""
+        proof = None
+        if session.card_id is not None:
+            proof = Proof.CARD if self.cards.take_back(session.card_id) else Proof.PAPERS
+        return Leaving(self.attendant(session.lot), self.now, proof)
 
     def checkout(self, session: ParkingSession) -> Payment | None:
         """The driver presses "pay" and is sent to the provider's page; None when nothing is due."""
@@ -150,7 +203,9 @@ class Street:
         amount = paid[0] if paid else None
         self.post.collect()
         self.drivers[payment.account.slug].act(payment.code, act, amount=amount)
-        self.received.extend(Received(payment.account.slug, payment.code, each) for each in paid)
+        self.diary.received.extend(
+            Received(payment.account.slug, payment.code, each) for each in paid
+        )
         return self.post.collect()
 
     def hear(self, payment: Payment, letters: Iterable[Letter]) -> None:
@@ -179,6 +234,12 @@ class Street:
         for letter in self.post.collect():
             self.post.deliver(letter, self.now)
 
+    def tidy_up(self) -> None:
+        """What the timetable does all day: announced transfers that came are settled, and stays ended
+        that are over."""
+        settle_claims(self.db, self.house.tariffs, self.now)
+        end_forgotten(self.db, self.house.tariffs, self.now)
+
     def run_out(self) -> None:
         """The timetable's job: orders that nobody paid in time are over."""
         while expire(self.db, self.now):
@@ -196,6 +257,7 @@ def open_street(
     lots: Mapping[str, Lot],
     accounts: Mapping[str, MerchantAccount],
     attendants: Mapping[uuid.UUID, str],
+    cash_share: int = 0,
 ) -> Street:
     """The house as it is at `begins`, with the sandbox beside it and no network in between.
 
@@ -216,6 +278,7 @@ def open_street(
         lots=lots,
         accounts=accounts,
         attendants=attendants,
+        cash_share=cash_share,
         drivers={account.slug: _driver(gateways, account) for account in accounts.values()},
     )
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from parking.simulate.diary import Diary, Worked
 from payments.sandbox.client import PlantedFault
 
 #: What whoever reconciles calls each fault of a settlement file.
@@ -25,14 +26,8 @@ CLASS_OF = {
 #: Faults that are lines of their own: no payment of ours is behind them.
 FREE_STANDING = ("unknown_line", "not_parking")
 
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """Money a driver paid: `code` is our payment code, `amount` dong."""
-
-    account: str
-    code: str
-    amount: int
+#: By what faults are put into order.
+ORDER = ("account", "class", "payment", "line")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +56,35 @@ class Seeded:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """One played day. `payments` counts receipts and `gross` sums them: what was paid on `day`."""
+    """One played day. `payments` counts receipts without cash and `gross` sums them: what was paid on
+    `day` and the city announces. Cash is told of apart, in `diary`."""
 
     day: date
     seed: int
     sessions: int
-    received: Sequence[Received]
+    diary: Diary
     faults: Sequence[Seeded]
 
     @property
     def payments(self) -> int:
-        return len(self.received)
+        return len(self.diary.received)
 
     @property
     def gross(self) -> int:
         """Dong."""
-        return sum(receipt.amount for receipt in self.received)
+        return sum(receipt.amount for receipt in self.diary.received)
+
+    @property
+    def wrong_counts(self) -> Sequence[Worked]:
+        """The shifts whose till held more or less than was taken."""
+        return [shift for shift in self.diary.shifts if shift.difference]
 
     def as_json(self) -> dict[str, object]:
-        """The content of ``truth.json``."""
+        """The content of ``truth.json``. `faults` are all that reconciling the day must find: lines
+        of the settlement files, and counts."""
         faults = [seeded.as_json() for seeded in self.faults]
-        faults.sort(key=lambda f: (f["account"], f["class"], f["payment"] or "", f["line"] or ""))
+        faults += [count_as_json(shift) for shift in self.wrong_counts]
+        faults.sort(key=lambda f: tuple(str(f[name] or "") for name in ORDER))
         return {
             "date": self.day.isoformat(),
             "seed": self.seed,
@@ -89,4 +92,17 @@ class Truth:
             "payments": self.payments,
             "gross": self.gross,
             "faults": faults,
+            **self.diary.as_json(),
         }
+
+
+def count_as_json(shift: Worked) -> dict[str, object]:
+    """The break that a wrong count must become."""
+    return {
+        "class": "cash_over" if shift.difference > 0 else "cash_short",
+        "payment": None,
+        "line": shift.line,
+        "difference": shift.difference,
+        "account": shift.account,
+        "kind": "count",
+    }

@@ -83,7 +83,7 @@ def test_an_ordinary_driver_pays_once_and_leaves_in_time(street: Street) -> None
     assert (paid.state, paid.received, paid.flags) == ("paid", 85_000, "")
     assert session.exit_at == CAR.leaves_at
     assert owes(street, session) == 0
-    assert [receipt.amount for receipt in street.received] == [85_000]
+    assert [receipt.amount for receipt in street.diary.received] == [85_000]
 
 
 def test_who_declines_first_pays_with_a_second_order(street: Street) -> None:
