@@ -143,7 +143,7 @@ def _cash_share(watches: Sequence[Watch], lots: Mapping[str, Lot]) -> int:
     """Of a thousand payments that an attendant could take in cash, so many are: more where few
     attendants share many lots, so that the city's cash has its share all the same."""
     worked = sum((watch.ends - watch.begins for watch in watches), timedelta())
-    return min(1000, CASH * int((ENDS - BEGINS) * len(lots) / worked)) if worked else 0
+    return min(1000, int(CASH * len(lots) * (ENDS - BEGINS) / worked)) if worked else 0
 
 
 def _refuse_played(tx: Session, order: Order) -> None:

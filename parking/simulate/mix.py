@@ -28,6 +28,8 @@ BY_ATTENDANT = 180
 PAYS_ON_ENTRY = 300
 #: Of a thousand payments so many notices never reach us, and so many reach us twice.
 NOTICE_LOST, NOTICE_DOUBLED = 20, 30
+#: Who buys a pass comes so often that day if the others' hours allow it, at least so far apart.
+STAYS_ON_PASS, BETWEEN_STAYS = 3, timedelta(minutes=15)
 #: Who pays on entry and leaves before this hour has paid for the day and owes no night.
 NIGHT = 18
 
@@ -68,7 +70,7 @@ class Fate(StrEnum):
 
 #: Of a thousand vehicles, kept exactly: with 1000 / share vehicles that it can befall there is one.
 FATES = {
-    Fate.PASS: 25,
+    Fate.PASS: 12,
     Fate.EXEMPT: 10,
     Fate.LOST_CARD: 4,
     Fate.VOUCHED: 12,
@@ -110,16 +112,41 @@ class Quotas:
     def __init__(self, seed: int) -> None:
         rng = random.Random(f"{seed}:fates")
         self._owed = {fate: rng.randrange(1000) for fate in Fate}
+        self._regulars: dict[str, list[Visit]] = {}
 
     def draw(self, visit: Visit) -> Visit:
         """The same vehicle with the fate that is due for it, if one is."""
         for fate, share in FATES.items():
             self._owed[fate] += share
+        known = self._regulars.get(visit.lot, [])
+        if known and can_befall(Fate.PASS, visit) and not any(meet(visit, one) for one in known):
+            return self._on_pass(visit, known[0].plate)
         for fate in FATES:
             if self._owed[fate] >= 1000 and can_befall(fate, visit):
                 self._owed[fate] -= 1000
-                return replace(visit, fate=fate, manner=Manner.PAYS)
+                drawn = replace(visit, fate=fate, manner=Manner.PAYS)
+                return self._on_pass(drawn, visit.plate) if fate is Fate.PASS else drawn
         return visit
+
+    def _on_pass(self, visit: Visit, plate: str) -> Visit:
+        """The stay of a regular, who comes `STAYS_ON_PASS` times before somebody else at this lot
+        becomes one."""
+        drawn = replace(visit, plate=plate, fate=Fate.PASS, manner=Manner.PAYS)
+        known = [one for one in self._regulars.get(visit.lot, []) if one.plate == plate]
+        self._regulars[visit.lot] = [*known, drawn]
+        if len(known) + 1 >= STAYS_ON_PASS:
+            del self._regulars[visit.lot]
+        return drawn
+
+
+def meet(one: Visit, other: Visit) -> bool:
+    """Whether two stays of one day overlap, or would be within a quarter of an hour."""
+    if one.leaves_at is None or other.leaves_at is None:
+        return True
+    return (
+        one.enters_at < other.leaves_at + BETWEEN_STAYS
+        and other.enters_at < one.leaves_at + BETWEEN_STAYS
+    )
 
 
 def can_befall(fate: Fate, visit: Visit) -> bool:

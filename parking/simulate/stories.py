@@ -9,6 +9,7 @@ from parking.sessions.models import ParkingSession
 from parking.simulate.diary import Vouched
 from parking.simulate.kerb import exempt, let_out, lose_card, takes_cash
 from parking.simulate.mix import NOTICE_DOUBLED, NOTICE_LOST, Fate, Luck, Manner, Visit
+from parking.simulate.passes import buy_pass
 from parking.simulate.post import Letter
 from parking.simulate.street import Street, stay_of
 from payments.models import Payment
@@ -33,7 +34,10 @@ SLOW_BANK = (20 * 60, 45 * 60)
 
 def story(street: Street, visit: Visit) -> Story:
     """From the entry of one vehicle to its exit. Begins at `visit.enters_at`."""
-    session, luck = street.enter(visit), Luck(visit.luck)
+    luck = Luck(visit.luck)
+    if visit.fate is Fate.PASS:
+        yield from buy_pass(street, visit, luck)
+    session = street.enter(visit)
     if visit.fate is Fate.EXEMPT:
         exempt(street, session, luck)
     elif visit.pays_on_entry:

@@ -30,7 +30,7 @@ from parking.sessions.models import ParkingSession
 from parking.sessions.refunds import approve, refund
 from parking.sessions.service import Arrival, confirm_entry, enter
 from parking.simulate.deck import Deck
-from parking.simulate.diary import Diary, Received, Stay
+from parking.simulate.diary import Diary, Received, SoldPass, Stay
 from parking.simulate.mix import Visit
 from parking.simulate.post import Letter, Post
 from payments.accounts import Gateways
@@ -108,8 +108,9 @@ def stay_of(session: ParkingSession) -> Stay:
 
 @dataclass(frozen=True)
 class Street:
-    """One day's stage. `duty` tells who works at which lot (by its number) and `handed` which shift
-    there was closed last; of a thousand payments that could be, `cash_share` are made in cash."""
+    """One day's stage. `duty` tells who works at which lot (by its number), `handed` which shift there
+    was closed last, `passes` which plate has one; of a thousand payments that could be,
+    `cash_share` are made in cash."""
 
     house: House
     clock: PlayedClock
@@ -122,6 +123,7 @@ class Street:
     cash_share: int = 0
     diary: Diary = field(default_factory=Diary)
     cards: Deck = field(default_factory=Deck)
+    passes: dict[str, SoldPass] = field(default_factory=dict)
     duty: dict[str, list[Duty]] = field(default_factory=dict)
     handed: dict[str, Handed] = field(default_factory=dict)
 
@@ -154,6 +156,8 @@ class Street:
                 card=card,
             )
             session = enter(tx, self.house.tariffs, arrival, self.now).session
+        if visit.plate in self.passes:
+            self.passes[visit.plate].stays += 1
         if card is not None:
             self.diary.cards_issued.append(stay_of(session))
         return session

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from parking import proofs
 from parking.commands.reconcile import at, results
+from parking.people.service import NewPerson, add_person
 from parking.simulate.day import Order, play
 from parking.simulate.truth import Truth
 from payments.db import CITY_ZONE
+from payments.providers.cash import CashProvider
 from reconciliation import invariants
 from reconciliation.breaks import BreakRow, list_breaks
 from reconciliation.service import Result
@@ -18,6 +21,24 @@ from tests.kit import Town
 DAY = date(2026, 11, 18)
 NEXT = DAY + timedelta(days=1)
 FIELDS = ("class", "account", "payment", "line", "difference")
+
+
+CREW = (
+    NewPerson("hoa", "attendant", "Hoa", "hoan-kiem", ("HK01",)),
+    NewPerson("binh", "attendant", "Bình", "hoan-kiem", ("HK01",)),
+    NewPerson("tu", "attendant", "Tú", "thang-long", ("DD01",)),
+)
+
+
+def hire(town: Town, people: Iterable[NewPerson] = CREW) -> Town:
+    """Attendants who take cash: two take turns at HK01, one works at DD01."""
+    gateways = town.house.gateways
+    registry = {**gateways.registry, "cash": CashProvider}
+    town.house = replace(town.house, gateways=replace(gateways, registry=registry))
+    with town.house.databases.write.begin() as tx:
+        for person in people:
+            add_person(tx, person, town.now, "system:test")
+    return town
 
 
 def played(town: Town, sessions: int = 36, seed: int = 7, faults: float = 0.3) -> Truth:

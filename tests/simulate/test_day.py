@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from parking.people.service import NewPerson, add_person
 from parking.receipts.models import Receipt
 from parking.reports.daily import city_day
 from parking.sessions.models import ParkingSession
@@ -19,10 +18,12 @@ from payments.models import Audit, Movement, Payment
 from payments.sandbox.books import Books
 from tests.kit import Town, bare_town, make_town
 from tests.simulate.kit import (
+    CREW,
     DAY,
     NEXT,
     breaks_of,
     found,
+    hire,
     played,
     reconciled,
     seeded,
@@ -120,7 +121,9 @@ def test_whatever_the_seed_the_truth_is_found(small_town: Town, seed: int) -> No
 def test_another_seed_is_another_day(small_town: Town, tmp_path: Path) -> None:
     first = played(small_town, sessions=8, seed=1)
     later = play(small_town.house, Order(NEXT, 8, 2, 0.0), lambda _progress: None)
-    assert [receipt.amount for receipt in first.received] != [r.amount for r in later.received]
+    assert [receipt.amount for receipt in first.diary.received] != [
+        r.amount for r in later.diary.received
+    ]
 
 
 def test_days_can_be_played_one_after_the_other(small_town: Town) -> None:
@@ -193,9 +196,7 @@ def test_without_an_account_it_says_what_to_run(small_town: Town) -> None:
 
 
 def test_attendants_act_under_their_own_names(small_town: Town) -> None:
-    person = NewPerson("hoa", "attendant", "Hoa", "hoan-kiem", ("HK01",))
-    with small_town.house.databases.write.begin() as tx:
-        add_person(tx, person, small_town.now, "system:test")
+    hire(small_town, CREW[:1])
     played(small_town, sessions=20, faults=0.0)
     with small_town.house.databases.read() as tx:
         exits = set(tx.scalars(select(Audit.actor).where(Audit.act == "session.exit")))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
 from parking.cards.models import Card
-from parking.people.service import NewPerson, add_person
+from parking.passes.models import Pass
+from parking.passes.service import is_paid
 from parking.reports.daily import city_day
 from parking.sessions.claim_queue import waiting_claims
 from parking.sessions.due import standings
@@ -20,17 +20,9 @@ from parking.simulate import day as played_day
 from parking.simulate import mix
 from parking.simulate.mix import Fate
 from parking.simulate.truth import Truth
-from payments.db import CITY_ZONE, connect
-from payments.models import Payment
+from payments.db import connect
 from tests.kit import Town, make_town
-from tests.simulate.kit import DAY, NEXT, found, played, reconciled, seeded, violations
-
-CREW = (
-    NewPerson("hoa", "attendant", "Hoa", "hoan-kiem", ("HK01",)),
-    NewPerson("binh", "attendant", "Bình", "hoan-kiem", ("HK01",)),
-    NewPerson("tu", "attendant", "Tú", "thang-long", ("DD01",)),
-)
-BEGINS = datetime.combine(DAY, time(), CITY_ZONE)
+from tests.simulate.kit import DAY, NEXT, found, hire, played, reconciled, seeded, violations
 
 
 @pytest.fixture(autouse=True)
@@ -38,13 +30,6 @@ def eventful(monkeypatch: pytest.MonkeyPatch) -> None:
     """A day on which everything happens although few vehicles come."""
     monkeypatch.setattr(mix, "FATES", dict.fromkeys(Fate, 90))
     monkeypatch.setattr(played_day, "CASH", 400)
-
-
-def hire(town: Town) -> Town:
-    with town.house.databases.write.begin() as tx:
-        for person in CREW:
-            add_person(tx, person, town.now, "system:test")
-    return town
 
 
 @pytest.fixture
@@ -77,11 +62,11 @@ def check_money(town: Town, truth: Truth) -> None:
 
 def check_shifts(town: Town, truth: Truth) -> None:
     with town.house.databases.read() as tx:
-        shifts = {row.opened_at: row for row in tx.scalars(select(Shift))}
+        shifts = tx.scalars(select(Shift)).all()
         entries = tx.scalar(select(func.count()).select_from(CashEntry))
-        kept = sorted((r.counted or 0, r.difference or 0) for r in shifts.values())
-        assert all(row.closed_at for row in shifts.values())
-        assert any(row.taken_by for row in shifts.values())
+    kept = sorted((row.counted or 0, row.difference or 0) for row in shifts)
+    assert all(row.closed_at for row in shifts)
+    assert any(row.taken_by for row in shifts)
     assert kept == sorted((s.counted, s.difference) for s in truth.diary.shifts)
     assert entries == len(truth.diary.cash)
     assert [s.attendant for s in truth.diary.shifts if s.closed_at.date() == NEXT] != []
@@ -93,7 +78,9 @@ def check_claims(town: Town, truth: Truth) -> None:
     with town.house.databases.read() as tx:
         waiting = waiting_claims(tx, town.now)
         queue = sorted((w.session.lot.number, w.session.plate, w.claim.amount) for w in waiting)
-        paid = tx.scalar(select(func.count(TransferClaim.id)).where(TransferClaim.outcome == "paid"))
+        paid = tx.scalar(
+            select(func.count(TransferClaim.id)).where(TransferClaim.outcome == "paid")
+        )
     never = [row for row in claims if not row.arrived]
     assert queue == sorted((row.stay.lot, row.stay.plate, row.amount) for row in never)
     assert paid == len(claims) - len(never)
@@ -114,7 +101,21 @@ def check_stays(town: Town, truth: Truth) -> None:
     assert sorted(lost) == sorted((row.lot, row.plate) for row in diary.cards_lost)
     assert spared == Counter(row.reason for row in diary.exemptions)
     assert set(due) == {0}
-    assert diary.unrecorded and diary.cards_lost
+    assert diary.unrecorded
+    assert diary.cards_lost
+
+
+def check_passes(town: Town, truth: Truth) -> None:
+    sold = {(row.lot, row.plate): row for row in truth.diary.passes}
+    with town.house.databases.read() as tx:
+        passes = {row.plate: row.price for row in tx.scalars(select(Pass).where(is_paid()))}
+        held = select(ParkingSession).where(ParkingSession.pass_id.is_not(None))
+        stands = standings(tx, town.house.tariffs, tx.scalars(held).all(), town.now)
+    assert passes == {row.plate: row.price for row in sold.values()}
+    assert {one.due for one in stands} == {0}
+    assert {one.paid for one in stands} == {0}
+    assert names(town, ParkingSession.pass_id.is_not(None)) == {k: r.stays for k, r in sold.items()}
+    assert len(stands) > len(sold) > 0
 
 
 def test_the_kerb_is_found_as_it_was_played(town: Town) -> None:
@@ -122,5 +123,5 @@ def test_the_kerb_is_found_as_it_was_played(town: Town) -> None:
     reconciled(town, DAY)
     assert found(town, DAY) == seeded(truth)
     assert violations(town) == []
-    for check in (check_money, check_shifts, check_claims, check_stays):
+    for check in (check_money, check_shifts, check_claims, check_stays, check_passes):
         check(town, truth)

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, datetime, time, timedelta
+from itertools import combinations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parking.sessions.plates import read_plate
-from parking.simulate.mix import Luck, Manner, Place, Visit, visits
+from parking.simulate.mix import (
+    FATES,
+    STAYS_ON_PASS,
+    Fate,
+    Luck,
+    Manner,
+    Place,
+    Visit,
+    can_befall,
+    meet,
+    visits,
+)
 from payments.db import CITY_ZONE, business_day
 
 PLACES = (
@@ -54,17 +66,48 @@ def test_whoever_does_not_pay_on_entry_leaves_before_eleven_or_stays(seed: int) 
 @few
 @given(st.integers())
 def test_plates_are_their_own_and_fit_their_vehicles(seed: int) -> None:
-    found = day(seed, 100)
-    keys = Counter(read_plate(visit.plate, visit.vehicle).key for visit in found)
-    assert max(keys.values()) == 1
-    for visit in found:
-        kind = read_plate(visit.plate, visit.vehicle).kind
-        assert (kind == "unknown") == (visit.vehicle == "bicycle")
+    found = [visit for visit in day(seed, 100) if visit.vehicle != "bicycle"]
+    read = [read_plate(visit.plate, visit.vehicle) for visit in found]
+    assert "unknown" not in {plate.kind for plate in read}
+    single = [p.key for p, visit in zip(read, found, strict=True) if visit.fate is not Fate.PASS]
+    assert max(Counter(single).values()) == 1
+
+
+@few
+@given(st.integers())
+def test_a_bicycle_has_no_plate_and_is_seen_by_an_attendant(seed: int) -> None:
+    bicycles = [visit for visit in day(seed, 60) if visit.vehicle == "bicycle"]
+    assert {(visit.plate, visit.by_attendant) for visit in bicycles} == {("", True)}
+
+
+@few
+@given(st.integers())
+def test_who_has_a_pass_comes_back_to_the_same_lot_after_leaving(seed: int) -> None:
+    stays: dict[str, list[Visit]] = {}
+    for visit in day(seed):
+        if visit.fate is Fate.PASS:
+            stays.setdefault(visit.plate, []).append(visit)
+    assert stays
+    for mine in stays.values():
+        assert len({visit.lot for visit in mine}) == 1
+        assert not any(meet(one, other) for one, other in combinations(mine, 2))
+    assert max(len(mine) for mine in stays.values()) <= STAYS_ON_PASS
+
+
+@few
+@given(st.integers())
+def test_fates_keep_their_shares_and_befall_whom_they_can(seed: int) -> None:
+    found = [visit for visit in day(seed, 1000) if visit.fate]
+    counts = Counter(visit.fate for visit in found)
+    for fate, share in FATES.items():
+        assert 1 <= counts[fate] <= (share + 1) * (STAYS_ON_PASS if fate is Fate.PASS else 1)
+    assert all(visit.fate and can_befall(visit.fate, visit) for visit in found)
+    assert {visit.manner for visit in found} == {Manner.PAYS}
 
 
 def test_plates_that_are_inside_already_stay_out_of_it() -> None:
-    before = {visit.plate for visit in day(5)}
-    again = {visit.plate for visit in visits(5, DAY, 200, PLACES, before)}
+    before = {visit.plate for visit in day(5)} - {""}
+    again = {visit.plate for visit in visits(5, DAY, 200, PLACES, before)} - {""}
     assert again.isdisjoint(before)
 
 

@@ -1,0 +1,75 @@
+"""Buying a monthly pass on the played day: at the lot, before the first stay on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from parking.passes.models import Pass
+from parking.passes.prices import Kind
+from parking.passes.sales import Bearer, Sale, sell
+from parking.sessions.plates import read_plate
+from parking.simulate.diary import SoldPass
+from parking.simulate.mix import Luck, Visit
+from parking.simulate.street import Street
+from payments.checkout import Request, start
+from payments.db import business_day
+from payments.errors import WrongUsage
+from payments.models import Payment
+from payments.web import notify_address
+
+#: What everybody may buy: a month by day and night.
+HOURS, HOLDER, MONTHS = "full", "regular", 1
+#: How long its checkout stays open.
+OPEN_FOR = timedelta(minutes=30)
+
+
+def buy_pass(street: Street, visit: Visit, luck: Luck) -> Iterator[datetime]:
+    """Buy and pay the pass of this plate, unless it has one. Where the lot sells none, nothing
+    happens: the driver pays for each stay."""
+    if visit.plate in street.passes:
+        return
+    held = _sold(street, visit)
+    if held is None:
+        return
+    payment = _checkout(street, visit, held)
+    yield street.now + luck.seconds(15, 75)
+    street.hear(payment, street.act(payment, "pay", [payment.amount]))
+    row = SoldPass(visit.lot, held.plate or "", held.price)
+    street.diary.passes.append(row)
+    street.passes[visit.plate] = row
+
+
+def _sold(street: Street, visit: Visit) -> Pass | None:
+    lot, plate = street.lots[visit.lot], read_plate(visit.plate, visit.vehicle)
+    sale = Sale(
+        lots=[lot],
+        bearer=Bearer(plate.key, plate.display),
+        kind=Kind(visit.vehicle, HOURS, HOLDER),
+        since=business_day(street.now),
+        months=MONTHS,
+        actor=street.attendant(lot),
+    )
+    try:
+        with street.db.begin() as tx:
+            return sell(tx, street.house.tariffs, sale, street.now)
+    except WrongUsage:
+        return None
+
+
+def _checkout(street: Street, visit: Visit, held: Pass) -> Payment:
+    lot, url = street.lots[visit.lot], street.house.config.public_url
+    account = street.accounts[lot.operator.code]
+    request = Request(
+        account=account,
+        reference=held.reference,
+        intent=held.reference,
+        amount=held.price,
+        cost_centre=lot.number,
+        product=f"pass:{held.vehicle_class}:{held.hours}",
+        description=f"{lot.number} PASS {held.number}",
+        expires_at=street.now + OPEN_FOR,
+        return_url=url,
+        notify_url=notify_address(url, account.slug),
+    )
+    return start(street.db, street.house.gateways, request, street.now)
