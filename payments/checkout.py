@@ -192,7 +192,7 @@ def _announce(
 def _note_checkout(
     tx: Session, intended: Payment, checkout: Checkout | None, status: Status, now: datetime
 ) -> Payment:
-    say(tx, intended, status, now)  # locks it
+    say(tx, intended.account, intended.code, status, now)  # locks it
     payment = tx.get_one(Payment, intended.id)
     if checkout is not None:
         payment.checkout_url, payment.provider_ref = checkout.url, checkout.provider_ref

@@ -73,10 +73,13 @@ def _locked(*named: ColumnElement[bool]) -> Select[Payment]:
 _UPDATE = update(table_of(Payment)).where(table_of(Payment).c.id == bindparam("which"))
 
 
-def say(tx: Session, payment: Payment, status: Status, now: datetime) -> Recorded:
-    """Record a fact of our own: a time-out, an expiry, an accepted order. Said once per status."""
-    told = Told(f"ours:{payment.code}:{status}", payment.code, status, now)
-    return record(tx, payment.account, told, now, source="ours")
+def say(
+    tx: Session, account: MerchantAccount, code: str, status: Status, now: datetime
+) -> Recorded:
+    """Record a fact of our own about the payment `code`: a time-out, an expiry, an accepted order.
+    Said once per status."""
+    told = Told(f"ours:{code}:{status}", code, status, now)
+    return record(tx, account, told, now, source="ours")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from payments.accounts import Gateways
 from payments.models import Notice, Payment
@@ -261,3 +261,23 @@ def test_the_longest_waiting_are_asked_about_first(house: House) -> None:
     poll(house.databases.write, house.gateways, house.now, limit=2)
     asked = [entry for entry in house.memory.asked if entry.startswith("fetch")]
     assert asked == [f"fetch {house.payment(i).code}" for i in (ids[2], ids[1])]
+
+
+def test_many_that_run_out_are_read_once(house: House) -> None:
+    """Each costs its own few questions, and none to read it again after it was written."""
+    asked: list[str] = []
+
+    def hear(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    counts = []
+    for begun in (2, 5):
+        for n in range(begun):
+            payment = house.start(f"{begun}-{n}", f"{begun}-{n}")
+        asked.clear()
+        event.listen(house.databases.engine, "before_cursor_execute", hear)
+        assert expire(house.databases.write, payment.expires_at + timedelta(days=begun)) == begun
+        event.remove(house.databases.engine, "before_cursor_execute", hear)
+        reread = [one for one in asked if "JOIN merchant_account" in one]
+        counts.append(len(reread))
+    assert counts == [1, 1]
