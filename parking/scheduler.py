@@ -28,6 +28,7 @@ from payments.polling import expire, poll
 from payments.sweeping import sweep_feeds
 from reconciliation.running import keep_current
 from reconciliation.service import reconcile_open_days
+from reconciliation.uploads.service import carry_on_abandoned
 
 #: How long finished runs are remembered.
 KEEP_RUNS = timedelta(days=7)
@@ -47,6 +48,7 @@ def timetable(gateways: Gateways, tariffs: TariffBook) -> tuple[Job, ...]:
         Job("forgotten", Every(seconds=300), lambda db, now: end_forgotten(db, tariffs, now)),
         Job("passes-paid-twice", Every(seconds=300), passes_excess.ask_back),
         Job("figures", Every(seconds=60), keep_current),
+        Job("uploads", Every(seconds=300), lambda db, now: carry_on_abandoned(db, gateways, now)),
         Job("tidy", Daily(time(3, 0)), lambda db, now: forget_runs(db, now - KEEP_RUNS)),
     )
 

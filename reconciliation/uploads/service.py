@@ -2,17 +2,17 @@
 
 Five thousand rows in one transaction would keep every driver waiting, so they are recorded `CHUNK`
 at a time, each chunk together with the count of what is done. Whoever dies in between leaves whole
-chunks behind, and whoever comes next (the same file again, or the button on its page) goes on
-there. Two who hand in the same file at once share one upload and take turns.
+chunks behind, and whoever comes next (the same file again, the button on its page, or the timetable) goes
+on there. Two who hand in the same file at once share one upload and take turns.
 """
 
 from __future__ import annotations
 
 import hashlib
 import uuid
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
@@ -35,6 +35,8 @@ from reconciliation.uploads.recording import record_rows
 
 #: Rows recorded in one transaction: about a quarter of a second on one slow core.
 CHUNK = 100
+#: So long after a statement was confirmed, somebody should have recorded it.
+PATIENCE = timedelta(minutes=5)
 
 
 def offer(
@@ -138,6 +140,20 @@ def carry_on(
         yield upload
     if upload.state == "stored":
         yield _compare(db, gateways, account, upload, now)
+
+
+def carry_on_abandoned(db: sessionmaker[Session], gateways: Gateways, now: datetime) -> int:
+    """Record and compare what is left of confirmed statements whose recorder is gone; of how many.
+    One that is still at work takes turns with us."""
+    with db() as tx:
+        left = tx.scalars(
+            select(Upload.id)
+            .where(Upload.state.in_(("begun", "stored")), Upload.confirmed_at < now - PATIENCE)
+            .order_by(Upload.id)
+        ).all()
+    for upload_id in left:
+        deque(carry_on(db, gateways, upload_id, now), maxlen=0)
+    return len(left)
 
 
 def _record_chunk(

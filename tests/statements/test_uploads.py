@@ -141,6 +141,21 @@ def test_who_dies_in_the_middle_is_carried_on_by_the_next(desk: UploadDesk, step
     assert desk.violations() == []
 
 
+def test_the_timetable_finishes_what_its_recorder_left(desk: UploadDesk) -> None:
+    raw = day_of(*(Line(1_000 + n, f"FT{n}", "X") for n in range(150)))
+    write = desk.databases.write
+    upload = offer(write, desk.account, "a.csv", raw, "hoa", NOW)
+    assert service.carry_on_abandoned(write, desk.gateways, NOW + ONE) == 0
+    confirm(write, upload.id, "hoa", NOW)
+    next(carry_on(write, desk.gateways, upload.id, NOW))
+    soon, later = NOW + service.PATIENCE, NOW + service.PATIENCE + timedelta(seconds=1)
+    assert service.carry_on_abandoned(write, desk.gateways, soon) == 0
+    assert service.carry_on_abandoned(write, desk.gateways, later) == 1
+    assert service.carry_on_abandoned(write, desk.gateways, later) == 0
+    assert desk.count(Movement) == 150
+    assert desk.violations() == []
+
+
 def test_a_statement_that_is_only_looked_at_records_nothing(desk: UploadDesk) -> None:
     offer(desk.databases.write, desk.account, "a.csv", day_of(Line(5_000)), "hoa", NOW)
     assert desk.count(Movement) == desk.count(Notice) == desk.count(Statement) == 0
