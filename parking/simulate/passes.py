@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from parking.journey import Journey
 from parking.passes.models import Pass
+from parking.passes.paying import pay
 from parking.passes.prices import Kind
 from parking.passes.sales import Bearer, Sale, sell
 from parking.sessions.plates import read_plate
 from parking.simulate.diary import SoldPass
 from parking.simulate.mix import Luck, Visit
 from parking.simulate.street import Street
-from payments.checkout import Request, start
 from payments.db import business_day
 from payments.errors import WrongUsage
 from payments.models import Payment
-from payments.web import notify_address
+from qr.links import pass_link
 
 #: What everybody may buy: a month by day and night.
 HOURS, HOLDER, MONTHS = "full", "regular", 1
-#: How long its checkout stays open.
-OPEN_FOR = timedelta(minutes=30)
 
 
 def buy_pass(street: Street, visit: Visit, luck: Luck) -> Iterator[datetime]:
@@ -58,18 +57,9 @@ def _sold(street: Street, visit: Visit) -> Pass | None:
 
 
 def _checkout(street: Street, visit: Visit, held: Pass) -> Payment:
-    lot, url = street.lots[visit.lot], street.house.config.public_url
-    account = street.accounts[lot.operator.code]
-    request = Request(
-        account=account,
-        reference=held.reference,
-        intent=held.reference,
-        amount=held.price,
-        cost_centre=lot.number,
-        product=f"pass:{held.vehicle_class}:{held.hours}",
-        description=f"{lot.number} PASS {held.number}",
-        expires_at=street.now + OPEN_FOR,
-        return_url=url,
-        notify_url=notify_address(url, account.slug),
-    )
-    return start(street.db, street.house.gateways, request, street.now)
+    """The buyer opens the pass's link, presses "pay" and is sent to the provider's page."""
+    house = street.house
+    public_url = house.config.public_url
+    account = street.accounts[street.lots[visit.lot].operator.code]
+    journey = Journey(public_url, pass_link(house.keys, public_url, held.token))
+    return pay(street.db, house.gateways, held.id, account, journey, street.now)

@@ -10,6 +10,7 @@ import pytest
 from parking.commands.simulate import simulate
 from payments.db import connect
 from payments.errors import WrongUsage
+from payments.money import format_amount
 from tests.kit import Town, make_town
 
 
@@ -29,11 +30,16 @@ def test_the_truth_is_written_and_the_day_summed_up(
     run(town, "--date", "2026-11-18", "--sessions", "12", "--seed", "3", "--faults", "0.2",
         "--out", str(out))  # fmt: skip
     truth = json.loads((out / "truth.json").read_text())
+    assert truth["cash"] == {"count": 0, "gross": 0, "attendants": {}}
     assert (truth["date"], truth["seed"], truth["sessions"]) == ("2026-11-18", 3, 12)
     assert len(truth["faults"]) == round(truth["payments"] * 0.2) > 0
     shown = capsys.readouterr()
     assert f"2026-11-18: 12 sessions, {truth['payments']} payments" in shown.out
     assert "2026-11-18: 12 phiên gửi xe" in shown.out
+    vietnamese, english = (format_amount(truth["gross"], language=name) for name in ("vi", "en"))
+    assert f" khoản thanh toán, {vietnamese} / ".replace("\u00a0", " ") in shown.out
+    assert f" payments, {english}\n".replace("\u00a0", " ") in shown.out
+    assert "Cash: 0 payments, VND 0 in 0 shifts; wrong counts: 0" in shown.out
     assert "parking reconcile --date 2026-11-18" in shown.out
     assert "vehicles came in" in shown.err
     assert "xe đã vào" in shown.err
