@@ -15,7 +15,8 @@ from parking.sessions.due import standing
 from parking.sessions.models import ParkingSession
 from parking.simulate import stories
 from parking.simulate.day import store_files
-from parking.simulate.mix import Manner, Visit
+from parking.simulate.deck import Deck
+from parking.simulate.mix import Fate, Manner, Visit
 from parking.simulate.stories import story
 from parking.simulate.street import Street, open_street
 from payments.db import CITY_ZONE, connect
@@ -200,3 +201,60 @@ def test_nothing_is_played_in_production(street: Street) -> None:
     house = replace(street.house, config=replace(street.house.config, production=True))
     with pytest.raises(WrongUsage, match="never runs in production"):
         open_street(house, MORNING, street.lots, street.accounts, {})
+
+
+BICYCLE = replace(CAR, vehicle="bicycle", plate="", by_attendant=True)
+
+
+def test_a_bicycle_gets_a_card_that_is_handed_out_again(street: Street) -> None:
+    live(street, BICYCLE)
+    second = street.enter(BICYCLE)
+    assert [(stay.lot, stay.plate) for stay in street.diary.cards_issued] == [("HK01", "#0001")] * 2
+    assert (second.plate, second.plate_kind) == ("#0001", "card")
+
+
+def test_cards_that_lie_at_the_lot_from_another_day_are_used_first(street: Street) -> None:
+    live(street, BICYCLE)
+    again = replace(street, cards=Deck())
+    assert again.enter(BICYCLE).plate == "#0001"
+    assert again.enter(BICYCLE).plate == "#0002"
+
+
+def test_who_lost_the_card_shows_papers_and_the_card_is_out_of_use(street: Street) -> None:
+    session = live(street, replace(BICYCLE, fate=Fate.LOST_CARD))
+    assert session.exit_proof == "papers"
+    assert [stay.plate for stay in street.diary.cards_lost] == ["#0001"]
+    assert street.enter(BICYCLE).plate == "#0002"
+
+
+def test_who_has_no_card_loses_none(street: Street) -> None:
+    live(street, replace(CAR, fate=Fate.LOST_CARD))
+    assert street.diary.cards_lost == []
+
+
+@pytest.mark.parametrize("fate", [Fate.VOUCHED, Fate.BROKEN_WORD])
+def test_money_that_was_promised_comes_or_stays_due(street: Street, fate: Fate) -> None:
+    session = live(street, replace(CAR, fate=fate))
+    street.tidy_up()
+    assert session.exit_at is not None
+    arrived = fate is Fate.VOUCHED
+    assert owes(street, session) == (0 if arrived else 85_000)
+    assert [(row.amount, row.arrived) for row in street.diary.claims] == [(85_000, arrived)]
+
+
+def test_nobody_promises_what_is_not_due(street: Street) -> None:
+    session = live(street, replace(CAR, fate=Fate.BROKEN_WORD, leaves_at=MORNING))
+    assert session.exit_at is not None
+    assert street.diary.claims == []
+
+
+def test_where_no_pass_is_sold_each_stay_is_paid(street: Street) -> None:
+    session = live(street, replace(CAR, fate=Fate.PASS))
+    assert (session.pass_id, street.diary.passes) == (None, [])
+    assert [payment.received for payment in payments(street)] == [85_000]
+
+
+def test_an_exempt_stay_costs_nothing(street: Street) -> None:
+    session = live(street, replace(CAR, fate=Fate.EXEMPT))
+    assert (payments(street), owes(street, session)) == ([], 0)
+    assert [row.stay.plate for row in street.diary.exemptions] == [session.plate]
