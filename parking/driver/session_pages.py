@@ -16,6 +16,7 @@ from parking.receipts.service import number_text
 from parking.sessions.holders import card_of
 from parking.sessions.lost_cards import fee_charged
 from parking.sessions.models import ParkingSession
+from parking.sessions.on_pass import beside
 from parking.web.arrival_form import vehicle_name
 from parking.web.formats import when
 from parking.web.language import reader_language, say
@@ -54,6 +55,7 @@ def show(
     with house.databases.read() as tx:
         seen = view(house, tx, session, now)
         card, lost_fee = card_of(tx, session), fee_charged(tx, session)
+        off_pass = beside(tx, session)
     operator = session.lot.operator
     receipts = [
         (r.token, number_text(operator, r)) for r in receipts_for(house, session.reference, now)
@@ -75,6 +77,7 @@ def show(
         token=None,  # the way back is asked for on the receipt
         link=link,
         places=of_session(link),
+        off_pass=off_pass,
         payment_codes=[(when(p.created_at), p.code) for p in seen.payments],
         news={name for name in NEWS if name in request.args},
         problem=problem,

@@ -8,16 +8,17 @@ import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from parking.passes.models import Pass
+from parking.passes.models import Pass, PassLot
 from parking.receipts.models import Receipt
 from parking.receipts.service import issue_due
+from parking.sessions.models import ParkingSession
 from payments.service import record
 from qr.links import pass_link
-from tests.driver.kit import pay, payments, plain, state_of, ways_of
+from tests.driver.kit import pay, payments, plain, session_path, state_of, ways_of
 from tests.driver.rails import open_rail, phone
 from tests.driver.transfers import Vietcombank, arrived
 from tests.kit import Town
-from tests.passes.kit import MONTH, OTHER, PLATE, bought, sold
+from tests.passes.kit import MONTH, OTHER, PLATE, another_lot, bought, pay_for, sold
 from tests.web.kit import Browser
 
 SHOP = "/lot/HK01/pass"
@@ -187,3 +188,23 @@ def test_a_pass_is_paid_by_bank_transfer(town: Town) -> None:
     assert driver.get(f"{path}/state?seen={seen}").status_code == 200
     assert driver.get(transfer).location == path
     assert state_of(driver.get(path)) == "valid"
+
+
+def test_a_driver_reads_why_the_pass_does_not_pay_for_the_stay(town: Town, driver: Browser) -> None:
+    stay = town.arrive(PLATE, "motorbike")
+    held = sold(town)
+    page = session_path(town, stay)
+    assert "The monthly pass is not paid yet" in plain(driver.get(page))
+    pay_for(town, held)
+    assert "was paid after this vehicle came in" in plain(driver.get(page))
+    on_it = session_path(town, arrive_elsewhere(town, held))
+    assert "PASS until 19/12/2026" in plain(driver.get(on_it))
+    assert "Another vehicle is inside on the monthly pass" in plain(driver.get(page))
+
+
+def arrive_elsewhere(town: Town, held: Pass) -> ParkingSession:
+    """The same plate comes in at another lot, where its pass holds too."""
+    another_lot(town, "HK02", "hn-inner-two-wheel")
+    with town.house.databases.write.begin() as tx:
+        tx.add(PassLot(pass_id=held.id, lot_id=town.lots["HK02"].id))
+    return town.arrive(PLATE, "motorbike", lot="HK02", declared=False)
