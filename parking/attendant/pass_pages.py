@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from parking.attendant.history import history_of
 from parking.attendant.own import own_lot, own_lots, own_session
-from parking.driver.links import local_pass_link
 from parking.house import House
 from parking.languages import explain, mark
 from parking.passes.cancelling import cancel
@@ -31,6 +30,7 @@ from parking.web.arrival_form import vehicle_name
 from parking.web.language import reader_language
 from parking.web.pass_counter import Counter, serve
 from parking.web.pass_form import PassForm, read_bearer
+from parking.web.pass_links import local_pass_link
 from payments.db import business_day
 from payments.errors import Complaint, Conflict, NotFound, WrongUsage
 

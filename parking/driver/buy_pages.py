@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from parking.driver.links import local_pass_link
 from parking.driver.lot_pages import LONGEST_NUMBER, in_use
 from parking.driver.paying import slow_down
 from parking.house import House
@@ -16,6 +15,7 @@ from parking.passes.sales import AHEAD, MOST_MONTHS
 from parking.sessions.service import DRIVER
 from parking.tariffs.model import REGULAR
 from parking.web.pass_form import PassForm, pass_choices, sell_by
+from parking.web.pass_links import local_pass_link
 from payments.db import business_day
 from payments.errors import Conflict, WrongUsage
 

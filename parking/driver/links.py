@@ -11,7 +11,7 @@ from parking.passes.service import pass_by_token
 from parking.sessions.models import ParkingSession
 from parking.sessions.service import session_by_token
 from payments.errors import NotFound
-from qr.links import InvalidLink, pass_link, read_pass_path, read_session_path, session_link
+from qr.links import InvalidLink, read_pass_path, read_session_path, session_link
 
 CHANGED = mark("This link is not complete, or it was changed.")
 
@@ -55,13 +55,3 @@ def public_link(house: House, session: ParkingSession) -> str:
 def local_link(house: House, session: ParkingSession) -> str:
     """The part of the address after ``/s/``."""
     return session_link(house.keys, "", session.token).removeprefix("/s/")
-
-
-def public_pass_link(house: House, held: Pass) -> str:
-    """The whole address of a pass: what its QR code says."""
-    return pass_link(house.keys, house.config.public_url, held.token)
-
-
-def local_pass_link(house: House, held: Pass) -> str:
-    """The part of the address after ``/p/``."""
-    return pass_link(house.keys, "", held.token).removeprefix("/p/")

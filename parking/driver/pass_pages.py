@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from parking.driver.links import find_pass, local_pass_link, public_pass_link
+from parking.driver.links import find_pass
 from parking.driver.owed import of_pass
 from parking.driver.pass_view import PassView, bearer_name, pass_view, tail_of
 from parking.driver.paying import Bill, back, press, slow_down, tell_state
@@ -29,6 +29,7 @@ from parking.receipts.service import number_text
 from parking.sessions.service import DRIVER
 from parking.web.arrival_form import vehicle_name
 from parking.web.language import reader_language, say
+from parking.web.pass_links import local_pass_link, public_pass_link
 from payments.errors import Conflict, WrongUsage
 from payments.models import Payment
 from payments.sharing import attempts

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from parking.driver.links import local_link, local_pass_link
+from parking.driver.links import local_link
 from parking.driver.owed import Places, of_pass, of_session
 from parking.driver.refund_way import bank_choices, ways_of
 from parking.house import House
@@ -23,6 +23,7 @@ from parking.receipts.vat import rate_at
 from parking.sessions.models import ParkingSession
 from parking.sessions.stays import stays_of
 from parking.web.arrival_form import vehicle_name
+from parking.web.pass_links import local_pass_link
 from payments.models import Payment
 from payments.sharing import parts_of
 

@@ -9,8 +9,6 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from parking.attendant.history import history_of
-from parking.driver.links import local_pass_link
 from parking.house import House
 from parking.languages import explain
 from parking.lots.service import lot_by_number, lots
@@ -20,9 +18,11 @@ from parking.passes.service import pass_by_id
 from parking.passes.standing import HOLDERS, HOURS, PassStanding, stand_of
 from parking.people.guard import the_badge
 from parking.sessions.on_pass import inside_on
+from parking.web.actors import names_of
 from parking.web.arrival_form import vehicle_name
 from parking.web.language import reader_language
 from parking.web.pass_counter import Counter, serve
+from parking.web.pass_links import local_pass_link
 from payments.db import business_day
 from payments.errors import Complaint, Conflict, NotFound, WrongUsage
 from payments.models import Payment
@@ -77,7 +77,7 @@ def _page(
         page = render_template(
             "finance/pass.html", stand=stand, held=held, given=request.form,
             payments=tx.scalars(query.order_by(Payment.id.desc())).all(),
-            inside=inside_on(tx, held), history=history_of(tx, held.reference),
+            inside=inside_on(tx, held), names=names_of(tx, [held.sold_by, held.cancelled_by or ""]),
             vehicle=vehicle_name(held.vehicle_class), hours=HOURS[held.hours],
             holder=HOLDERS[held.holder], link=local_pass_link(house, held),
             problem=explain(refusal, reader_language()) if refusal else "",
