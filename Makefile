@@ -32,6 +32,7 @@ lint: .venv/.test
 
 bench: .venv/.test
 	@$(BIN)/python -m benchmarks.notices
+	@$(BIN)/python -m benchmarks.lane
 
 mutation: .venv/.test
 	@$(BIN)/python -m pip install --quiet mutmut==3.8.1

@@ -13,8 +13,8 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from functools import cache
+from datetime import UTC, date, datetime, timedelta
+from functools import cache, lru_cache
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -73,6 +73,15 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+@lru_cache(maxsize=65_536)
+def in_utc(stored: datetime | str) -> datetime:
+    """The instant behind what the driver itself gives for a `UtcDateTime`: text on SQLite, of any zone
+    on PostgreSQL. For whoever looks at thousands of the same ones again and again."""
+    if isinstance(stored, str):
+        return datetime.fromisoformat(stored).replace(tzinfo=UTC)
+    return stored.astimezone(UTC)
+
+
 Json = JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
@@ -107,6 +116,12 @@ def new_id() -> uuid.UUID:
     fraction = rest * 4096 // 1_000_000
     value = milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | secrets.randbits(62)
     return uuid.UUID(int=value)
+
+
+def id_before(moment: uuid.UUID, span: timedelta) -> uuid.UUID:
+    """Smaller than every id that `new_id` made `span` before it made `moment`, or later."""
+    milliseconds = (moment.int >> 80) - int(span.total_seconds() * 1000)
+    return uuid.UUID(int=max(0, milliseconds) << 80)
 
 
 def next_number(tx: Session, column: InstrumentedAttribute[Any]) -> int:

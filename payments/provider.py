@@ -275,11 +275,13 @@ class Hosts:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """Facts about a rail, checked at start for every enabled account."""
+    """Facts about a rail, checked at start for every enabled account. `transfers`: its payments are
+    bank transfers that our own pages show, by a code that any bank's application reads."""
 
     refunds: bool
     statements: bool
     currencies: frozenset[str]
+    transfers: bool = False
     smallest: int = 1
     largest: int = 999_999_999_999
     #: minutes after the business day's end by which its statement must have arrived.

@@ -26,6 +26,7 @@ from parking.sessions import exits, service
 from parking.sessions.claims import open_claim
 from parking.sessions.due import standing
 from parking.sessions.exits import Leaving
+from parking.sessions.letting_out import Unpaid, let_out
 from parking.sessions.lost_cards import report_lost
 from parking.sessions.reasons import REASONS
 from parking.sessions.states import show
@@ -33,7 +34,6 @@ from parking.sessions.transfers import open_transfer
 from parking.web.actors import names_of
 from parking.web.arrival_form import vehicle_name
 from parking.web.language import reader_language
-from payments import audit
 from payments.db import CITY_ZONE
 from payments.errors import Complaint, Conflict, NotFound, WrongUsage
 from payments.sharing import attempts
@@ -41,10 +41,6 @@ from qr.links import session_link
 
 #: What an attendant does to a session: (transaction, session, who, when).
 Act = Callable[[Session, uuid.UUID, Badge, datetime], object]
-
-
-class Unpaid(Conflict):
-    """Something is still due: driving out needs a second, explicit word."""
 
 
 def add(pages: Blueprint, house: House) -> None:
@@ -61,10 +57,10 @@ def add(pages: Blueprint, house: House) -> None:
                 card_id = card_given_to(tx, own)
                 report_lost(tx, house.tariffs, card_id, badge.actor, now)
 
-        def let_out(tx: Session, own: uuid.UUID, badge: Badge, now: datetime) -> None:
+        def leave(tx: Session, own: uuid.UUID, badge: Badge, now: datetime) -> None:
             _let_out(house, tx, own, badge, now)
 
-        return carry_out(house, session_id, lose, let_out, then=url_for("attendant.vehicles"))
+        return carry_out(house, session_id, lose, leave, then=url_for("attendant.vehicles"))
 
     @pages.post("/sessions/<uuid:session_id>/undo-exit")
     def undo_exit(session_id: uuid.UUID) -> ResponseReturnValue:
@@ -152,13 +148,8 @@ def _let_out(house: House, tx: Session, own: uuid.UUID, badge: Badge, now: datet
     if session.exit_at is not None:
         return
     proof = proof_of(house, tx, session, request.form)
-    due = standing(tx, house.tariffs, session, now).due
-    if due and request.form.get("unpaid") != "yes":
-        raise Unpaid(mark("Not paid"))
-    exits.record_exit(tx, own, Leaving(badge.actor, now, proof), now)
-    if due:
-        detail: dict[str, object] = {"plate": session.plate, "due": due}
-        audit.append(tx, badge.actor, "session.exit_unpaid", session.reference, detail, now)
+    unpaid = request.form.get("unpaid") == "yes"
+    let_out(tx, house.tariffs, own, Leaving(badge.actor, now, proof), now, unpaid=unpaid)
 
 
 def _undo(tx: Session, own: uuid.UUID, badge: Badge, now: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from parking.lots.models import Lot
@@ -25,7 +26,21 @@ def own_lot(tx: Session, badge: Badge, number: str) -> Lot:
     for lot in own_lots(tx, badge):
         if lot.number == number:
             return lot
-    raise NotFound("You do not work at lot %(lot)s.", lot=number or "—")
+    raise _not_own(number)
+
+
+def own_lot_id(tx: Session, badge: Badge, number: str) -> uuid.UUID:
+    """As `own_lot`, for whoever asks every second and needs only its id. Raises `NotFound`."""
+    found = tx.scalar(
+        select(Lot.id).where(Lot.number == number, Lot.id.in_(badge.lots), Lot.closed_at.is_(None))
+    )
+    if found is None:
+        raise _not_own(number)
+    return found
+
+
+def _not_own(number: str) -> NotFound:
+    return NotFound("You do not work at lot %(lot)s.", lot=number or "—")
 
 
 def own_session(tx: Session, badge: Badge, session_id: uuid.UUID) -> ParkingSession:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from flask import Blueprint
 
 from parking.attendant import (
+    act_pages,
     card_pages,
     check_pages,
     claim_pages,
+    code_pages,
     entry_pages,
     group_pages,
+    lane_pages,
     list_pages,
     mine_pages,
+    offline_pages,
     pass_pages,
     proxy_pages,
     shift_pages,
@@ -24,6 +28,10 @@ def blueprint(house: House) -> Blueprint:
     """Everything under ``/attendant``."""
     pages = Blueprint("attendant", __name__, url_prefix="/attendant")
     list_pages.add(pages, house)
+    lane_pages.add(pages, house)
+    act_pages.add(pages, house)
+    code_pages.add(pages, house)
+    offline_pages.add(pages)
     entry_pages.add(pages, house)
     check_pages.add(pages, house)
     claim_pages.add(pages, house)

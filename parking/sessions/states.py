@@ -69,8 +69,14 @@ def state_of(standing: Standing) -> State:
     """The name alone, which costs no search for its end."""
     if standing.session.exit_kind == UNRECORDED:
         return State.UNRECORDED
-    if standing.due:
-        return State.PARTLY if standing.paid else State.UNPAID
-    if standing.relief is not None:
-        return State.PASS if standing.relief.kind is ReliefKind.PASS else State.EXEMPT
-    return State.FREE if standing.free else State.PAID
+    relief = standing.relief.kind if standing.relief else None
+    return named(standing.due, standing.paid, relief)
+
+
+def named(due: int, paid: int, relief: ReliefKind | None) -> State:
+    """Pure: the name of what is due, what was paid (minor units) and why nothing is, if so."""
+    if due:
+        return State.PARTLY if paid else State.UNPAID
+    if relief is not None:
+        return State.PASS if relief is ReliefKind.PASS else State.EXEMPT
+    return State.PAID if paid else State.FREE

@@ -36,6 +36,7 @@ def content_policy(word: str, checkout_origins: Iterable[str]) -> str:
             "img-src 'self' blob:",
             "connect-src 'self'",
             "manifest-src 'self'",
+            "worker-src 'self'",
             "base-uri 'none'",
             "frame-ancestors 'none'",
             " ".join(("form-action 'self'", *checkout_origins)),

@@ -79,7 +79,11 @@ class PayosProvider:
         "live": Hosts(called=("api-merchant.payos.vn",), visited=("pay.payos.vn",))
     }
     capabilities: ClassVar[Capabilities] = Capabilities(
-        refunds=False, statements=False, currencies=frozenset({"VND"}), largest=499_999_999
+        refunds=False,
+        statements=False,
+        currencies=frozenset({"VND"}),
+        transfers=True,
+        largest=499_999_999,
     )
 
     def __init__(self, account: AccountSettings, http: Http, clock: Clock) -> None:

@@ -70,7 +70,11 @@ class VietqrProvider:
         "test": Hosts(called=("my.dev.sepay.vn",)),
     }
     capabilities: ClassVar[Capabilities] = Capabilities(
-        refunds=False, statements=False, currencies=frozenset({"VND"}), largest=TRANSFER_LIMIT - 1
+        refunds=False,
+        statements=False,
+        currencies=frozenset({"VND"}),
+        transfers=True,
+        largest=TRANSFER_LIMIT - 1,
     )
 
     def __init__(self, account: AccountSettings, http: Http, clock: Clock) -> None:
