@@ -178,7 +178,9 @@ def test_a_pass_is_paid_by_bank_transfer(town: Town) -> None:
     assert "VND 210,000" in page
     assert "Back to the pass" in page
     assert driver.get(f"{transfer}/picture.png").content_type == "image/png"
-    assert "Go on with the bank transfer" in plain(driver.get(path))
+    asked = driver.get(path)
+    assert "Go on with the bank transfer" in plain(asked)
+    assert "/transferred" not in asked.get_data(as_text=True)  # nobody is let out on a pass
     seen = driver.get(f"{path}/state").get_json()["state"]
     assert driver.get(f"{path}/state?seen={seen}").status_code == 204
     payment = payments(town)[0]
