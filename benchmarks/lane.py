@@ -71,7 +71,8 @@ def fill(databases: Databases, vehicles: int) -> None:
         for number in range(vehicles):
             session = _session(dice, lot, number)
             rows[ParkingSession].append(session)
-            if account and dice.random() < 1 / 3:
+            flat = session["vehicle_class"] == "motorbike"  # cars pay on the way out
+            if account and flat and dice.random() < 0.4:
                 for kind, row in _paid(session, account, number).items():
                     rows[kind].append(row)
         for kind, made in rows.items():

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import func, select
 
 from parking.cards.service import make_cards
-from parking.people.service import NewPerson, add_person
 from parking.sessions.claims import open_claim
 from parking.sessions.exits import Leaving, record_exit
 from parking.sessions.models import FieldAct, ParkingSession
+from tests.attendant.conftest import signed_in
 from tests.attendant.field import LANE, act, leaving, milliseconds, send
 from tests.attendant.test_check import now_of, trail
 from tests.kit import Town
@@ -23,12 +23,7 @@ from tests.web.kit import Browser
 @pytest.fixture
 def lan(town: Town) -> Browser:
     """Hoa's colleague at the other lane of HK01."""
-    browser = Browser(town.house)
-    with town.house.databases.write.begin() as tx:
-        new = NewPerson("lan", "attendant", name="Trần Thị Lan", lots=("HK01",))
-        password = add_person(tx, new, town.now)
-    assert browser.sign_in("lan", password).status_code == 303
-    return browser
+    return signed_in(town, "lan", "Trần Thị Lan")
 
 
 def stays(town: Town) -> list[ParkingSession]:

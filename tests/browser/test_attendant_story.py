@@ -33,7 +33,7 @@ def test_scanning_the_drivers_code_opens_the_check_screen(attendant: Page) -> No
 
 
 def test_an_unpaid_vehicle_is_found_let_out_knowingly_and_brought_back(attendant: Page) -> None:
-    attendant.click(".tabs a >> nth=0")
+    attendant.click(".tabs a >> nth=1")
     attendant.fill("#q", "456")
     attendant.keyboard.press("Enter")
     expect(attendant.locator(".vehicle .plate")).to_have_text("29-B1 234.56")
