@@ -17,15 +17,19 @@ from parking.languages import explain, mark
 from parking.passes.cancelling import cancel
 from parking.passes.finding import at_lots
 from parking.passes.models import Pass
+from parking.passes.paying import owed, product_of, seller_of
 from parking.passes.plates import change_plate
 from parking.passes.sales import MOST_MONTHS, renew
-from parking.passes.service import is_settled, pass_by_id
+from parking.passes.service import is_settled, lock_pass, pass_by_id, still_due
 from parking.passes.standing import HOLDERS, HOURS, PassStanding, stand_of
 from parking.people.badge import Badge
 from parking.people.guard import the_badge
 from parking.sessions.on_pass import inside_on
 from parking.sessions.plates import read_plate
 from parking.sessions.taking_up import take_up
+from parking.shifts.cash import REASONS, sell_for_cash
+from parking.shifts.models import Shift
+from parking.shifts.service import current_shift
 from parking.web.arrival_form import vehicle_name
 from parking.web.language import reader_language
 from parking.web.pass_counter import Counter, serve
@@ -75,6 +79,10 @@ def add(pages: Blueprint, house: House) -> None:
     def cancel_pass(pass_id: uuid.UUID) -> ResponseReturnValue:
         return _do(house, pass_id, do_cancel)
 
+    @pages.post("/passes/<uuid:pass_id>/cash")
+    def sell_pass_for_cash(pass_id: uuid.UUID) -> ResponseReturnValue:
+        return _do(house, pass_id, _take_cash)
+
     @pages.post("/sessions/<uuid:session_id>/pass")
     def take_up_pass(session_id: uuid.UUID) -> ResponseReturnValue:
         badge = the_badge()
@@ -123,7 +131,8 @@ def _page(
             inside=inside_on(tx, held), history=history_of(tx, held.reference),
             vehicle=vehicle_name(held.vehicle_class), hours=HOURS[held.hours],
             holder=HOLDERS[held.holder], link=local_pass_link(house, held), most=MOST_MONTHS,
-            checked=_checked(held), news=request.args.get("news", ""),
+            till=_open_till(tx, badge), reasons=REASONS, checked=_checked(held),
+            news=request.args.get("news", ""),
             problem=explain(refusal, reader_language()) if refusal else "",
         )  # fmt: skip
     return page, refusal.http_status if refusal else 200
@@ -150,6 +159,25 @@ def _do(house: House, pass_id: uuid.UUID, act: Act) -> ResponseReturnValue:
     except (Conflict, WrongUsage) as error:
         return _page(house, pass_id, error)
     return redirect(url_for("attendant.pass_page", pass_id=done.id), 303)
+
+
+def _open_till(tx: Session, badge: Badge) -> Shift | None:
+    """The shift whose till may still be filled."""
+    shift = current_shift(tx, badge.person_id)
+    return shift if shift is not None and shift.counted is None else None
+
+
+def _take_cash(tx: Session, held: Pass, badge: Badge, now: datetime) -> Pass:
+    """Into the till of one's own shift, at whichever of one's lots that is."""
+    locked, till = lock_pass(tx, held.id), _open_till(tx, badge)
+    lot = seller_of(tx, locked)
+    sell_for_cash(
+        tx, till.lot_id if till else lot.id, badge, request.form.get("reason", ""), now,
+        reference=locked.reference, amount=owed(tx, locked, now) if still_due(tx, locked) else 0,
+        cost_centre=lot.number, product=product_of(locked),
+        description=f"{lot.number} PASS {locked.number}",
+    )  # fmt: skip
+    return locked
 
 
 def _change_plate(tx: Session, held: Pass, badge: Badge, now: datetime) -> Pass:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,9 +11,13 @@ from werkzeug.test import TestResponse
 
 from parking.cards.models import Card
 from parking.passes.models import Pass
+from parking.shifts.service import open_shift
+from payments.models import Payment
+from payments.providers.cash import CashProvider
 from tests.driver.kit import plain, state_of
 from tests.kit import Town
 from tests.passes.kit import DAY, OTHER, PLATE, another_lot, bought, charge_by, fresh, pay_for, sold
+from tests.shifts.kit import badge_of
 from tests.web.kit import Browser
 
 COUNTER = "/attendant/passes/new/HK01"
@@ -144,6 +149,31 @@ def test_an_attendant_cancels_only_what_nobody_paid(town: Town, hoa: Browser) ->
     assert "cancelled by the finance office" in plain(refused)
     assert fresh(town, paid.id).cancelled_at is None
     assert "Cancelled: wrong plate" in plain(hoa.get(page_of(held)))
+
+
+def test_a_pass_is_paid_in_cash_into_the_sellers_own_till_once(town: Town, hoa: Browser) -> None:
+    held = sold(town)
+    assert "has a shift open" in plain(hoa.get(page_of(held)))
+    assert "shift" in plain(act(hoa, held, "cash", reason="no_phone"))
+    badge = badge_of(town, "hoa")
+    rails = {"cash": CashProvider}
+    with town.house.databases.write.begin() as tx:
+        open_shift(
+            tx,
+            replace(town.house.gateways, registry=rails),
+            town.lots["HK01"],
+            badge,
+            100_000,
+            town.now,
+        )
+    for _ in range(2):
+        assert act(hoa, held, "cash", reason="no_phone").status_code == 303
+    assert "PASS until 19/12/2026" in plain(hoa.get(page_of(held)))
+    with town.house.databases.read() as tx:
+        payments = tx.scalars(select(Payment)).all()
+    assert [(p.received, p.product, p.cost_centre) for p in payments] == [
+        (held.price, "pass:motorbike:full", "HK01")
+    ]
 
 
 def test_changing_the_plate_asks_why(town: Town, hoa: Browser) -> None:
