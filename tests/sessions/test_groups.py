@@ -276,7 +276,7 @@ def test_a_part_that_names_no_stay_is_found_by_the_proofs(town: Town) -> None:
     with town.house.databases.write.begin() as tx:
         part = tx.get_one(Allocation, (payment.id, look_part(town, payment)))
         part.reference = "session:nobody"
-    assert "payments_are_for_sessions_that_exist" in violations(town)
+    assert "payments_are_for_what_exists" in violations(town)
 
 
 def look_part(town: Town, payment: Payment) -> str:
