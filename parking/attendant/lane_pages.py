@@ -132,7 +132,7 @@ def _asked(tx: Session, lot_id: uuid.UUID) -> set[uuid.UUID]:
 
 def _told(rows: Sequence[LaneRow], moment: str, now: datetime) -> dict[str, Any]:
     """The rows as columns, a third smaller when compressed than a list for each vehicle. Entries are
-    seconds, each less than the one before; flags: 1 declared, 2 plate in doubt, 4 money claimed, 8
+    seconds, each less than the one before; marks: 1 declared, 2 plate in doubt, 4 money claimed, 8
     has a card of the lot."""
     entries = [int(row.entry_at.timestamp()) for row in rows]
     classes = {name: at for at, name in enumerate(sorted({row.vehicle_class for row in rows}))}
@@ -148,7 +148,7 @@ def _told(rows: Sequence[LaneRow], moment: str, now: datetime) -> dict[str, Any]
         "class": [classes[row.vehicle_class] for row in rows],
         "state": [states.get(row.state, -1) for row in rows],
         "due": [row.due for row in rows],
-        "flags": [
+        "marks": [
             row.declared | row.needs_review << 1 | row.claimed << 2 | row.on_card << 3
             for row in rows
         ],

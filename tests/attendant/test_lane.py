@@ -40,7 +40,7 @@ def test_the_list_holds_what_a_lane_must_know_and_no_more(town: Town, hoa: Brows
     assert [found["classes"][at] for at in found["class"]] == ["car", "motorbike"]
     assert [found["states"][at] for at in found["state"]] == ["free", "unpaid"]
     assert found["due"] == [0, 5_000]
-    assert found["flags"] == [1, 0]
+    assert found["marks"] == [1, 0]
     assert found["key"][8:] == first.id.hex[-8:]
     assert found["entry"][0] + found["entry"][1] == int(first.entry_at.timestamp())
     assert first.token not in json.dumps(found)

@@ -91,9 +91,9 @@ const Vehicles = (() => {
       vehicle: told.classes[told.class[at]],
       state: told.states[told.state[at]],
       due: told.due[at],
-      doubtful: Boolean(told.flags[at] & 2),
-      claimed: Boolean(told.flags[at] & 4),
-      card: Boolean(told.flags[at] & 8),
+      doubtful: Boolean(told.marks[at] & 2),
+      claimed: Boolean(told.marks[at] & 4),
+      card: Boolean(told.marks[at] & 8),
       pass: passes.get(at),
       left: left.get(at),
     }));
