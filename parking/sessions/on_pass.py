@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from parking.passes.models import Pass
-from parking.passes.service import for_vehicle, is_settled, valid_pass
+from parking.passes.service import for_vehicle, is_settled
 from parking.sessions.models import ParkingSession
 from payments.db import business_day
 
@@ -33,19 +31,6 @@ class Beside:
     held: Pass
     why: Why
     other: ParkingSession | None
-
-
-def pass_for(
-    tx: Session,
-    lot_id: uuid.UUID,
-    vehicle_class: str,
-    plate_key: str,
-    card_id: uuid.UUID | None,
-    day: date,
-) -> Pass | None:
-    """The pass that a stay beginning on `day` is on: valid, paid, and no vehicle inside on it."""
-    held = valid_pass(tx, lot_id, vehicle_class, plate_key, card_id, day)
-    return held if held is not None and inside_on(tx, held) is None else None
 
 
 def inside_on(tx: Session, held: Pass) -> ParkingSession | None:

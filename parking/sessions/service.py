@@ -21,7 +21,7 @@ from parking.passes.service import valid_pass
 from parking.reasons import read_reason
 from parking.sessions.holders import check_in_nobodys_hand
 from parking.sessions.models import ParkingSession
-from parking.sessions.on_pass import pass_for
+from parking.sessions.on_pass import inside_on
 from parking.sessions.plates import Plate, read_plate
 from parking.sessions.unrecorded import Bearer, make_room
 from parking.tariffs import TariffBook, TariffVersion
@@ -108,28 +108,24 @@ def _make_way(
     tx: Session, tariffs: TariffBook, arrival: Arrival, known_by: Identity, now: datetime
 ) -> uuid.UUID | None:
     """End the stay that is over, see that the card is free, and say on which pass the vehicle comes."""
-    lot, card_id = arrival.lot, arrival.card.id if arrival.card else None
-    if card_id is not None:
-        lock_card(tx, card_id)  # before any stay, as everybody does who needs both
-    came, vehicle = arrival.entry_at, arrival.vehicle_class
-    asked = (lot.id, vehicle, known_by.key, card_id, business_day(came))
-    held = valid_pass(tx, *asked)
+    lot, came = arrival.lot, arrival.entry_at
+    # before any stay, as everybody does who needs both
+    card = lock_card(tx, arrival.card.id) if arrival.card else None
+    card_id = card.id if card else None
+    held = valid_pass(tx, lot.id, arrival.vehicle_class, known_by.key, card_id, business_day(came))
     room_for = Bearer(lot.id, known_by.key, card_id, held.id if held else None)
     make_room(tx, tariffs, room_for, came, now)
-    if card_id is not None:
-        _free_card(tx, card_id, lot, "" if known_by.kind == ON_CARD else known_by.key)
-    free = pass_for(tx, *asked)
-    return free.id if free else None
+    if card is not None:
+        _check_free(tx, card, lot, "" if known_by.kind == ON_CARD else known_by.key)
+    return held.id if held is not None and inside_on(tx, held) is None else None
 
 
-def _free_card(tx: Session, card_id: uuid.UUID, lot: Lot, plate_key: str) -> Card:
-    """The card, locked, so that of two attendants who hand it out at once the second reads what the
-    first did; checked that it may be handed to the vehicle called `plate_key`."""
-    card = lock_card(tx, card_id)
+def _check_free(tx: Session, card: Card, lot: Lot, plate_key: str) -> None:
+    """That a card may be handed to the vehicle called `plate_key`. The caller has locked it, so that of
+    two attendants who hand it out at once the second reads what the first did."""
     check_lot(card, lot)
     check_ready(card)
     check_in_nobodys_hand(tx, card, plate_key)
-    return card
 
 
 def give_card(
@@ -140,9 +136,9 @@ def give_card(
     Raises `CardOfAnotherLot`, `CardUnusable`, `CardInUse`, and `Conflict` when the vehicle has left
     or has another card.
     """
-    lock_card(tx, card_id)  # before the stay, as everybody does who needs both
+    card = lock_card(tx, card_id)  # before the stay, as everybody does who needs both
     stay = lock_session(tx, session_id)
-    card = _free_card(tx, card_id, stay.lot, stay.plate_key)
+    _check_free(tx, card, stay.lot, stay.plate_key)
     if stay.card_id == card.id:
         return stay
     if stay.card_id is not None or stay.exit_at is not None:
