@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from parking.attendant.own import own_lot, own_lots, own_session
-from parking.attendant.paying import journey, onward
+from parking.attendant.paying import journey, transfer_page
 from parking.house import House
 from parking.languages import explain
 from parking.lots.models import Lot
@@ -25,6 +25,7 @@ from parking.sessions.quotes import Choice
 from parking.sessions.service import open_sessions
 from parking.sessions.together import Row, Together, together_now
 from parking.web.language import reader_language
+from parking.web.leaving import onward
 from payments.errors import Complaint, Conflict, WrongUsage
 
 #: Typing two digits of the plate finds the rest.
@@ -120,4 +121,4 @@ def _begin(house: House, number: str, chosen: Together, way: Way) -> ResponseRet
     except Conflict as error:
         return _page(house, number, error, error.http_status)
     check: Response = redirect(url_for("attendant.check", session_id=first.id), 303)
-    return onward(house, payment, first) or check
+    return onward(payment, transfer_page(house, payment, first)) or check

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from flask import redirect, request, url_for
-from werkzeug.wrappers import Response
+from flask import request, url_for
 
 from parking.house import House
 from parking.journey import Journey
 from parking.sessions.models import ParkingSession
-from parking.web.leaving import to_provider
-from payments import state
 from payments.models import Payment
 from qr.links import session_link
 
@@ -21,12 +18,7 @@ def journey(house: House, session: ParkingSession) -> Journey:
     return Journey(public_url, f"{link}?from=pay", request.remote_addr or "")
 
 
-def onward(house: House, payment: Payment, session: ParkingSession) -> Response | None:
-    """Where paying goes on: the code of the bank transfer, or the payment company. None when nobody
-    answered, or it was refused."""
-    if payment.state not in state.OPEN:
-        return None
-    if payment.transfer:
-        link = session_link(house.keys, "", session.token).removeprefix("/s/")
-        return redirect(url_for("driver.transfer", link=link, code=payment.code), 303)
-    return to_provider(payment.checkout_url) if payment.checkout_url else None
+def transfer_page(house: House, payment: Payment, session: ParkingSession) -> str:
+    """The page of the bank transfer, where paying goes on by one."""
+    link = session_link(house.keys, "", session.token).removeprefix("/s/")
+    return url_for("driver.transfer", link=link, code=payment.code)

@@ -8,13 +8,14 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from parking.attendant.own import own_session
-from parking.attendant.paying import journey, onward
+from parking.attendant.paying import journey, transfer_page
 from parking.house import House
 from parking.lots.offers import NotOffered, chosen_way, ways_at
 from parking.people.guard import the_badge
 from parking.sessions.proxies import pay_for_driver, proxy_counts
 from parking.sessions.quotes import Choice
 from parking.sessions.together import Together, together_now
+from parking.web.leaving import onward
 from payments.db import business_day
 from payments.errors import Conflict
 
@@ -71,4 +72,4 @@ def _pay(house: House, session_id: uuid.UUID) -> ResponseReturnValue:
     except (NotOffered, Conflict):
         return _page(house, session_id, 409)
     check = redirect(url_for("attendant.check", session_id=session.id), 303)
-    return onward(house, payment, session) or check
+    return onward(payment, transfer_page(house, payment, session)) or check

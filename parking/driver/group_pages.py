@@ -15,10 +15,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from parking.driver import pace
 from parking.driver.links import BrokenLink, find, local_link, public_link
 from parking.driver.owed import of_session
-from parking.driver.paying import onward
+from parking.driver.paying import back, slow_down
 from parking.house import House
 from parking.journey import Journey
 from parking.languages import explain, mark
@@ -28,6 +27,7 @@ from parking.sessions.models import ParkingSession
 from parking.sessions.quotes import Choice
 from parking.sessions.together import Together, together_now
 from parking.web.language import reader_language
+from parking.web.leaving import onward
 from payments.errors import Conflict, WrongUsage
 from qr.errors import Explained
 from qr.reading import UnreadablePicture, read_code
@@ -142,8 +142,7 @@ def _shown(link: str, others: Sequence[str], news: str | None = None) -> Respons
 def _pay(house: House, link: str) -> ResponseReturnValue:
     """As for one vehicle: what the form says is only compared."""
     now, address = house.clock(), request.remote_addr or ""
-    with house.databases.write.begin() as tx:
-        pace.count(tx, "pay", address, now)
+    slow_down(house, "pay")
     with house.databases.read() as tx:
         basket = _basket(house, tx, link)
     if request.form.get("amount") != str(basket.found.amount) or not basket.found.payable:
@@ -157,6 +156,6 @@ def _pay(house: House, link: str) -> ResponseReturnValue:
         payment = groups.pay(databases.write, house.gateways, house.tariffs, due, choice, now)
     except Conflict:
         return _shown(link, basket.links[1:], "changed")
-    at = local_link(house, next(s for s in basket.stays if s.id == due[0]))
-    back = redirect(url_for("driver.session", link=at) + "?from=pay", 303)
-    return onward(payment, of_session(at)) or back
+    places = of_session(local_link(house, next(s for s in basket.stays if s.id == due[0])))
+    transfer_page = places.at("transfer", code=payment.code)
+    return onward(payment, transfer_page) or back(places, **{"from": "pay"})

@@ -21,7 +21,7 @@ from parking.house import House
 from parking.journey import Journey
 from parking.lots.models import Lot
 from parking.lots.offers import NotOffered, Way, chosen_way, ways_at
-from parking.web.leaving import to_provider
+from parking.web.leaving import onward
 from payments.models import Payment
 from payments.polling import poll_payment
 
@@ -63,17 +63,8 @@ def press(house: House, bill: Bill, home: str) -> Response:
         return Response(page, 200, content_type="text/html; charset=utf-8")
     journey = Journey(house.config.public_url, f"{home}?from=pay", request.remote_addr or "")
     payment = bill.begin(way, journey)
-    return onward(payment, bill.places, decided) or back(bill.places, **{"from": "pay"})
-
-
-def onward(payment: Payment, places: Places, again: str = "") -> Response | None:
-    """Where the driver goes on to pay: our page of the bank transfer, or the payment company's. None
-    when the page that asked says the rest: nobody answered, or it was refused."""
-    if is_open(payment) and payment.transfer:
-        return redirect(places.at("transfer", code=payment.code, again=again or None), 303)
-    if not is_open(payment) or payment.checkout_url is None:
-        return None
-    return to_provider(payment.checkout_url)
+    transfer_page = bill.places.at("transfer", code=payment.code, again=decided or None)
+    return onward(payment, transfer_page) or back(bill.places, **{"from": "pay"})
 
 
 def back(places: Places, **news: str) -> Response:

@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 from flask import current_app, redirect
 from werkzeug.wrappers import Response
 
+from payments import state
 from payments.errors import Unavailable
+from payments.models import Payment
 
 
 def origin(url: str) -> str:
@@ -21,6 +23,16 @@ def to_provider(url: str) -> Response:
     if "\\" in url or origin(url) not in current_app.config["CHECKOUT_ORIGINS"]:
         raise Unavailable("This payment page cannot be opened. Please choose another way to pay.")
     return redirect(url, 303)
+
+
+def onward(payment: Payment, transfer_page: str) -> Response | None:
+    """Where paying goes on: our page of the bank transfer, or the payment company's. None when the page
+    that asked says the rest: nobody answered, or it was refused."""
+    if payment.state not in state.OPEN:
+        return None
+    if payment.transfer:
+        return redirect(transfer_page, 303)
+    return to_provider(payment.checkout_url) if payment.checkout_url else None
 
 
 def local_path(wish: str | None, otherwise: str) -> str:
