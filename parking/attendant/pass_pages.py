@@ -38,22 +38,12 @@ from parking.web.pass_links import local_pass_link
 from payments.db import business_day
 from payments.errors import Complaint, Conflict, NotFound, WrongUsage
 
-#: What an attendant does to a pass: (transaction, pass, who, when).
-Act = Callable[[Session, Pass, Badge, datetime], Pass]
+#: What an attendant does to a pass: (house, transaction, pass, who, when).
+Act = Callable[[House, Session, Pass, Badge, datetime], Pass]
 
 
 def add(pages: Blueprint, house: House) -> None:
     """Put the passes into `pages`."""
-
-    def do_renew(tx: Session, held: Pass, badge: Badge, now: datetime) -> Pass:
-        months = PassForm.sent().read_months()
-        return renew(tx, house.tariffs, held.id, months, badge.actor, now)
-
-    def do_cancel(tx: Session, held: Pass, badge: Badge, now: datetime) -> Pass:
-        if is_settled(tx, held):
-            raise Conflict(mark("A paid pass is cancelled by the finance office."))
-        reason = request.form.get("reason", "")
-        return cancel(tx, house.tariffs, held.id, reason, badge.actor, now)
 
     @pages.get("/passes")
     def passes() -> ResponseReturnValue:
@@ -69,7 +59,7 @@ def add(pages: Blueprint, house: House) -> None:
 
     @pages.post("/passes/<uuid:pass_id>/renew")
     def renew_pass(pass_id: uuid.UUID) -> ResponseReturnValue:
-        return _do(house, pass_id, do_renew)
+        return _do(house, pass_id, _renew)
 
     @pages.post("/passes/<uuid:pass_id>/plate")
     def change_pass_plate(pass_id: uuid.UUID) -> ResponseReturnValue:
@@ -77,7 +67,7 @@ def add(pages: Blueprint, house: House) -> None:
 
     @pages.post("/passes/<uuid:pass_id>/cancel")
     def cancel_pass(pass_id: uuid.UUID) -> ResponseReturnValue:
-        return _do(house, pass_id, do_cancel)
+        return _do(house, pass_id, _cancel)
 
     @pages.post("/passes/<uuid:pass_id>/cash")
     def sell_pass_for_cash(pass_id: uuid.UUID) -> ResponseReturnValue:
@@ -155,10 +145,22 @@ def _do(house: House, pass_id: uuid.UUID, act: Act) -> ResponseReturnValue:
     badge, now = the_badge(), house.clock()
     try:
         with house.databases.write.begin() as tx:
-            done = act(tx, _own(tx, badge, pass_id, now).held, badge, now)
+            done = act(house, tx, _own(tx, badge, pass_id, now).held, badge, now)
     except (Conflict, WrongUsage) as error:
         return _page(house, pass_id, error)
     return redirect(url_for("attendant.pass_page", pass_id=done.id), 303)
+
+
+def _renew(house: House, tx: Session, held: Pass, badge: Badge, now: datetime) -> Pass:
+    months = PassForm.sent().read_months()
+    return renew(tx, house.tariffs, held.id, months, badge.actor, now)
+
+
+def _cancel(house: House, tx: Session, held: Pass, badge: Badge, now: datetime) -> Pass:
+    if is_settled(tx, held):
+        raise Conflict(mark("A paid pass is cancelled by the finance office."))
+    reason = request.form.get("reason", "")
+    return cancel(tx, house.tariffs, held.id, reason, badge.actor, now)
 
 
 def _open_till(tx: Session, badge: Badge) -> Shift | None:
@@ -167,7 +169,7 @@ def _open_till(tx: Session, badge: Badge) -> Shift | None:
     return shift if shift is not None and shift.counted is None else None
 
 
-def _take_cash(tx: Session, held: Pass, badge: Badge, now: datetime) -> Pass:
+def _take_cash(_house: House, tx: Session, held: Pass, badge: Badge, now: datetime) -> Pass:
     """Into the till of one's own shift, at whichever of one's lots that is."""
     locked, till = lock_pass(tx, held.id), _open_till(tx, badge)
     lot = seller_of(tx, locked)
@@ -180,7 +182,7 @@ def _take_cash(tx: Session, held: Pass, badge: Badge, now: datetime) -> Pass:
     return locked
 
 
-def _change_plate(tx: Session, held: Pass, badge: Badge, now: datetime) -> Pass:
+def _change_plate(_house: House, tx: Session, held: Pass, badge: Badge, now: datetime) -> Pass:
     bearer = read_bearer(request.form.get("plate", ""), held.vehicle_class)
     reason = request.form.get("reason", "")
     return change_plate(tx, held.id, bearer, reason, badge.actor, now)
