@@ -109,6 +109,10 @@ def post_attached(tx: Session, movement: Movement, account: MerchantAccount, now
     )
 
 
+#: Kinds of the transfers that people decide (`payments.adjusting`): made, and taken back.
+ADJUSTED, ADJUSTMENT_UNDONE = "adjusted", "adjustment_undone"
+
+
 #: What asking for a refund, its refusal, and a late "done" after a refusal do to the books.
 REFUND_ENTRIES = {
     kind: Entry(kind, debit, credit)

@@ -214,7 +214,8 @@ class Allocation(Base):
 
 
 class Transfer(Base):
-    """One ledger row: `amount` from `credit` to `debit`, both accounts of `operator`. Append-only."""
+    """One ledger row: `amount` from `credit` to `debit`, both accounts of `operator`. It stands for a
+    movement, a refund, or a `cause` in words (`payments.adjusting`). Append-only."""
 
     __tablename__ = "transfer"
 
@@ -227,6 +228,7 @@ class Transfer(Base):
     currency: Mapped[str]
     movement_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("movement.id"), index=True)
     refund_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("refund.id"), index=True)
+    cause: Mapped[str | None]
     book_day: Mapped[date] = mapped_column(index=True)
     recorded_at: Mapped[datetime]
 
@@ -235,6 +237,7 @@ class Transfer(Base):
         CheckConstraint("debit <> credit", name="two_accounts"),
         UniqueConstraint("movement_id", "kind"),
         UniqueConstraint("refund_id", "kind"),
+        Index("ux_transfer_cause", "cause", unique=True),
     )
 
 

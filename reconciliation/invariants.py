@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from sqlalchemy.orm import Session
 
 from reconciliation.proofs.books import (
+    adjustments_are_whole,
     attachments_are_booked,
     movements_count_once,
     transfers_equal_movements,
@@ -44,6 +45,7 @@ PROOFS: tuple[Callable[[Session], Iterator[Violation]], ...] = (
     attachments_are_booked,
     transfers_equal_refunds,
     transfers_have_a_cause,
+    adjustments_are_whole,
     stored_state_equals_the_fold,
     refunded_equals_its_rows,
     parts_make_their_payment,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0015"
 down_revision: str | None = "0014"
 branch_labels = None
@@ -9,8 +12,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.add_column("transfer", sa.Column("cause", sa.String(), nullable=True))
+    op.create_index("ux_transfer_cause", "transfer", ["cause"], unique=True)
 
 
 def downgrade() -> None:
-    pass
+    op.drop_index("ux_transfer_cause", "transfer")
+    op.drop_column("transfer", "cause")

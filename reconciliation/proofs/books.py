@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, case, literal, or_, select
 from sqlalchemy import func as sql
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from payments import ledger
+from payments.adjusting import UNDO
 from payments.models import Attachment, MerchantAccount, Movement, Payment, Refund, Transfer
 from payments.provider import MovementKind
 from reconciliation.proofs.violation import Violation
@@ -148,12 +149,38 @@ def _refund_states(tx: Session, rule: str) -> Iterator[Violation]:
 
 
 def transfers_have_a_cause(tx: Session) -> Iterator[Violation]:
-    """No transfer without the movement or the refund it stands for."""
-    orphans = select(Transfer.id).where(
-        Transfer.movement_id.is_(None), Transfer.refund_id.is_(None)
+    """No transfer without the one thing it stands for: a movement, a refund or a person's decision."""
+    causes = (Transfer.movement_id, Transfer.refund_id, Transfer.cause)
+    named: ColumnElement[int] = sum(
+        (case((cause.is_not(None), 1), else_=0) for cause in causes), start=literal(0)
     )
-    for transfer_id in tx.scalars(orphans):
-        yield Violation("transfers_have_a_cause", f"transfer {transfer_id}", "no cause")
+    for transfer_id, count in tx.execute(select(Transfer.id, named).where(named != 1)):
+        found = f"{count} causes instead of 1"
+        yield Violation("transfers_have_a_cause", f"transfer {transfer_id}", found)
+
+
+def adjustments_are_whole(tx: Session) -> Iterator[Violation]:
+    """What was taken back is an adjustment that was made: all of it, the other way round."""
+    rule, made = "adjustments_are_whole", aliased(Transfer)
+    whole = and_(
+        made.operator == Transfer.operator,
+        made.debit == Transfer.credit,
+        made.credit == Transfer.debit,
+        made.amount == Transfer.amount,
+        made.currency == Transfer.currency,
+        made.kind == ledger.ADJUSTED,
+    )
+    undone = (
+        select(Transfer.cause)
+        .outerjoin(made, and_(Transfer.cause == UNDO + made.cause, whole))
+        .where(Transfer.kind == ledger.ADJUSTMENT_UNDONE, made.id.is_(None))
+    )
+    for cause in tx.scalars(undone):
+        yield Violation(rule, f"transfer {cause}", "takes back what was never made like that")
+    kinds = (ledger.ADJUSTED, ledger.ADJUSTMENT_UNDONE)
+    other = select(Transfer.id).where(Transfer.cause.is_not(None), Transfer.kind.not_in(kinds))
+    for transfer_id in tx.scalars(other):
+        yield Violation(rule, f"transfer {transfer_id}", "has a cause and is no adjustment")
 
 
 def movements_count_once(tx: Session) -> Iterator[Violation]:

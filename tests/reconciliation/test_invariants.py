@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
+from payments.adjusting import adjust, adjustment, undo
 from payments.audit import append
 from payments.db import Base
 from payments.models import (
@@ -18,6 +19,7 @@ from payments.models import (
     Refund,
     Transfer,
 )
+from payments.money import Money
 from payments.provider import MovementFact, MovementKind, Status
 from payments.provider import Notice as Told
 from payments.refunds import RefundRequest, ask
@@ -173,6 +175,26 @@ def test_a_refund_called_failed_without_its_transfer_is_noticed(proven: World) -
         "transfers_equal_refunds",
         "refunded_equals_its_rows",
     }
+
+
+@pytest.mark.parametrize(
+    "values", [{"amount": 1}, {"operator": "X"}, {"debit": "fees"}, {"cause": "undo:break:2"}]
+)
+def test_an_adjustment_taken_back_otherwise_is_noticed(
+    proven: World, values: dict[str, object]
+) -> None:
+    with proven.databases.write.begin() as tx:
+        entry = adjustment("adjustments", "clearing:an-binh")
+        adjust(tx, proven.account.operator, entry, Money(300), "break:1", at(DAY))
+        undo(tx, "break:1", at(DAY))
+    assert violations(proven) == []
+    rules = tamper(proven, Transfer, Transfer.cause == "undo:break:1", **values)
+    assert rules == {"adjustments_are_whole"}
+
+
+def test_a_cause_under_another_kind_of_transfer_is_noticed(proven: World) -> None:
+    rules = tamper(proven, Transfer, Transfer.kind == "payout", cause="break:1")
+    assert rules == {"adjustments_are_whole", "transfers_have_a_cause"}
 
 
 def test_a_movement_counted_twice_is_noticed(proven: World) -> None:
