@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from parking import jobs
-from parking.slots import When
+from parking.slots import Daily, When
 from payments.db import Databases
 from payments.provider import Clock
 
@@ -32,7 +32,8 @@ TERM = timedelta(seconds=15)
 #: How long running work may go on after the stop; then its next commit is refused.
 GRACE_SECONDS = 3.0
 
-Work = Callable[[sessionmaker[Session], datetime], object]
+#: What a job does, and how many things it worked through.
+Work = Callable[[sessionmaker[Session], datetime], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,11 @@ class Job:
     name: str
     when: When
     work: Work
+
+
+def nightly(timetable: Sequence[Job]) -> list[str]:
+    """The names of the jobs that run once a day."""
+    return [job.name for job in timetable if isinstance(job.when, Daily)]
 
 
 class Clockwork:
@@ -140,14 +146,13 @@ class Clockwork:
         if run is None:
             return
         try:
-            found = job.work(jobs.fenced(db, leadership), now)
-            outcome, detail = "done", str(found)
+            ending = jobs.Ending("done", job.work(jobs.fenced(db, leadership), now))
         except jobs.LostLease:
             raise
         except Exception as error:  # whatever it was, the timetable goes on and the run says so
             log.exception("%s failed, attempt %s", job.name, run.attempt)
-            outcome, detail = "failed", first_line(error)
-        jobs.end(db, leadership, run, outcome, detail, self._now())
+            ending = jobs.Ending("failed", detail=first_line(error))
+        jobs.end(db, leadership, run, ending, self._now())
 
 
 def first_line(error: Exception) -> str:

@@ -8,6 +8,7 @@ locks, so a transaction pooler does no harm.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -38,7 +39,8 @@ class Lease(Base):
 
 
 class JobRun(Base):
-    """One attempt at one slot of one job. `outcome`: running, done or failed."""
+    """One attempt at one slot of one job. `outcome`: running, done or failed; `rows`: how many things
+    it worked through, once it is done."""
 
     __tablename__ = "job_run"
 
@@ -51,6 +53,7 @@ class JobRun(Base):
     ended_at: Mapped[datetime | None]
     outcome: Mapped[str]
     detail: Mapped[str]
+    rows: Mapped[int | None]
 
     __table_args__ = (UniqueConstraint("job", "slot", "attempt"),)
 
@@ -154,6 +157,15 @@ def next_attempt(latest: JobRun | None, now: datetime) -> int | None:
     return latest.attempt + 1
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended: ``done`` with `rows` worked through, or ``failed`` because of `detail`."""
+
+    outcome: str
+    rows: int | None = None
+    detail: str = ""
+
+
 def begin(
     db: sessionmaker[Session], leadership: Leadership, job: str, slot: datetime, now: datetime
 ) -> JobRun | None:
@@ -179,34 +191,42 @@ def end(
     db: sessionmaker[Session],
     leadership: Leadership,
     run: JobRun,
-    outcome: str,
-    detail: str,
+    ending: Ending,
     now: datetime,
 ) -> None:
     """Write down how `run` ended. Raises `LostLease`."""
     with fenced(db, leadership).begin() as tx:
         row = tx.get_one(JobRun, run.id)
-        row.outcome, row.detail, row.ended_at = outcome, detail[:DETAIL_LENGTH], now
+        row.outcome, row.rows = ending.outcome, ending.rows
+        row.detail = ending.detail[:DETAIL_LENGTH]
+        row.ended_at = now
 
 
-def forget_runs(db: sessionmaker[Session], before: datetime) -> int:
-    """Delete finished runs of slots before `before`; how many. They say nothing about money."""
+def forget_runs(db: sessionmaker[Session], jobs: Collection[str], before: datetime) -> int:
+    """Delete finished runs of `jobs` for slots before `before`; how many. They say nothing about money."""
     with db.begin() as tx:
-        old = delete(JobRun).where(JobRun.slot < before, JobRun.outcome == "done")
+        old = delete(JobRun).where(
+            JobRun.job.in_(jobs), JobRun.slot < before, JobRun.outcome == "done"
+        )
         return tx.connection().execute(old).rowcount
 
 
-def failing(tx: Session) -> list[JobRun]:
-    """The jobs whose latest attempt failed, by that attempt."""
+def latest_runs(tx: Session) -> dict[str, JobRun]:
+    """The latest attempt of every job that ever ran, by the job's name."""
     nth = func.row_number().over(
         partition_by=JobRun.job, order_by=(JobRun.slot.desc(), JobRun.attempt.desc())
     )
     ranked = select(JobRun.id, nth.label("nth")).subquery()
-    return list(
-        tx.scalars(
-            select(JobRun)
-            .join(ranked, ranked.c.id == JobRun.id)
-            .where(ranked.c.nth == 1, JobRun.outcome == "failed")
-            .order_by(JobRun.job)
-        )
-    )
+    latest = select(JobRun).join(ranked, ranked.c.id == JobRun.id).where(ranked.c.nth == 1)
+    return {run.job: run for run in tx.scalars(latest.order_by(JobRun.job))}
+
+
+def failing(tx: Session) -> list[JobRun]:
+    """The jobs whose latest attempt failed, by that attempt."""
+    return [run for run in latest_runs(tx).values() if run.outcome == "failed"]
+
+
+def runs_of(tx: Session, jobs: Collection[str], since: datetime) -> Sequence[JobRun]:
+    """Every attempt of `jobs` at slots since then, newest first."""
+    wanted = select(JobRun).where(JobRun.job.in_(jobs), JobRun.slot >= since)
+    return tx.scalars(wanted.order_by(JobRun.slot.desc(), JobRun.job, JobRun.attempt.desc())).all()

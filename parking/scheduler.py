@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from parking.clockwork import Job
+from parking.clockwork import Job, nightly
 from parking.jobs import forget_runs
 from parking.languages import mark
 from parking.passes import excess as passes_excess
@@ -30,15 +30,15 @@ from reconciliation.running import keep_current
 from reconciliation.service import reconcile_open_days
 from reconciliation.uploads.service import carry_on_abandoned
 
-#: How long finished runs are remembered.
-KEEP_RUNS = timedelta(days=7)
+#: How long finished runs are remembered: those of the night, and those of jobs that run all day.
+KEEP_NIGHTS, KEEP_RUNS = timedelta(days=400), timedelta(days=7)
 
 
 def timetable(gateways: Gateways, tariffs: TariffBook) -> tuple[Job, ...]:
     """When (by the city's clocks) and what."""
     return (
         Job("reconcile", Daily(time(0, 30)), lambda db, now: reconcile(db, gateways, now)),
-        Job("poll", Every(seconds=10), lambda db, now: poll(db, gateways, now)),
+        Job("poll", Every(seconds=10), lambda db, now: poll(db, gateways, now).asked),
         Job("sweep", Every(seconds=900), lambda db, now: sweep_feeds(db, gateways, now)),
         Job("expire", Every(seconds=60), expire),
         Job("cancel", Every(seconds=60), lambda db, now: cancel_expired(db, gateways, now)),
@@ -49,8 +49,15 @@ def timetable(gateways: Gateways, tariffs: TariffBook) -> tuple[Job, ...]:
         Job("passes-paid-twice", Every(seconds=300), passes_excess.ask_back),
         Job("figures", Every(seconds=60), keep_current),
         Job("uploads", Every(seconds=300), lambda db, now: carry_on_abandoned(db, gateways, now)),
-        Job("tidy", Daily(time(3, 0)), lambda db, now: forget_runs(db, now - KEEP_RUNS)),
+        Job("tidy", Daily(time(3, 0)), lambda db, now: tidy(db, gateways, tariffs, now)),
     )
+
+
+def tidy(db: sessionmaker[Session], gateways: Gateways, tariffs: TariffBook, now: datetime) -> int:
+    """Forget finished runs that nobody looks up any more; how many."""
+    names = nightly(timetable(gateways, tariffs))
+    others = [job.name for job in timetable(gateways, tariffs) if job.name not in names]
+    return forget_runs(db, names, now - KEEP_NIGHTS) + forget_runs(db, others, now - KEEP_RUNS)
 
 
 def reconcile(db: sessionmaker[Session], gateways: Gateways, now: datetime) -> int:

@@ -28,6 +28,10 @@ class Every:
         """The latest slot at or before `now`."""
         return (now - (now - EPOCH) % timedelta(seconds=self.seconds)).astimezone(UTC)
 
+    def next(self, now: datetime) -> datetime:
+        """The first slot after `now`."""
+        return self.last(now) + timedelta(seconds=self.seconds)
+
     def trigger(self) -> Any:
         """The same series as APScheduler wants it."""
         return IntervalTrigger(seconds=self.seconds, start_date=EPOCH, timezone=UTC)
@@ -46,6 +50,10 @@ class Daily:
         if slot > now:
             slot = datetime.combine(today - timedelta(days=1), self.at, CITY_ZONE)
         return slot.astimezone(UTC)
+
+    def next(self, now: datetime) -> datetime:
+        """The first slot after `now`."""
+        return self.last(now) + timedelta(days=1)  # this city's clocks never change
 
     def trigger(self) -> Any:
         """The same series as APScheduler wants it."""

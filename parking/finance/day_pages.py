@@ -9,9 +9,11 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from parking.finance.claim_pages import at_the_bank
+from parking.finance.job_pages import failing_jobs
 from parking.finance.month import days_of, read_month, sum_of
 from parking.finance.uncharged import Span, forgotten_by_lot
 from parking.house import House
+from parking.job_list import NAMES
 from parking.passes.standing import HOURS
 from parking.people.guard import the_badge
 from parking.reports.daily import CityDay, city_day
@@ -65,6 +67,7 @@ def _month(house: House) -> ResponseReturnValue:
         rows = days_of(tx, wanted, operator)
         bank = at_the_bank(house, tx, operator, house.clock())
         silent = _silent(house, tx)
+        failing = failing_jobs(tx, house, house.clock())
     return render_template(
         "finance/month.html",
         month=wanted,
@@ -74,6 +77,8 @@ def _month(house: House) -> ResponseReturnValue:
         today=today,
         bank=bank,
         silent=silent,
+        failing=failing,
+        jobs=NAMES,
     )
 
 

@@ -8,6 +8,7 @@ from parking.finance import (
     break_pages,
     claim_pages,
     day_pages,
+    job_pages,
     lot_pages,
     pass_pages,
     payout_pages,
@@ -39,6 +40,7 @@ def blueprint(house: House) -> Blueprint:
         shift_pages,
         uncharged_pages,
         pass_pages,
+        job_pages,
     ):
         room.add(pages, house)
     return pages

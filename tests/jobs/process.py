@@ -22,9 +22,9 @@ def main(url: str, out: Path) -> None:
     """Compete for the lease of the database at `url`."""
     step = Every(seconds=1)
 
-    def work(_db: sessionmaker[Session], now: datetime) -> None:
+    def work(_db: sessionmaker[Session], now: datetime) -> int:
         with out.open("a") as file:
-            file.write(f"{os.getpid()} {step.last(now).isoformat()}\n")
+            return file.write(f"{os.getpid()} {step.last(now).isoformat()}\n")
 
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())

@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from parking.clockwork import Clockwork, Job
+from parking.clockwork import Clockwork, Job, Work
 from parking.jobs import FIRST_BACK_OFF, JobRun, lead
 from parking.slots import Daily, Every
 from payments import audit
@@ -90,7 +90,7 @@ def test_a_slot_missed_while_nothing_ran_is_caught_up_once(
     databases: Databases, now: datetime
 ) -> None:
     worked: list[datetime] = []
-    timetable = (Job("nightly", NIGHTLY, lambda _db, at: worked.append(at)),)
+    timetable = (Job("nightly", NIGHTLY, noting(worked)),)
     with running(Clockwork(databases, lambda: now, timetable, QUICK)):
         until(lambda: runs(databases) == [("nightly", 1, "done")])
     with running(Clockwork(databases, lambda: now, timetable, QUICK)):
@@ -104,29 +104,30 @@ def test_a_failed_slot_is_tried_again_after_a_rest(
 ) -> None:
     times = [now]
 
-    def work(_db: sessionmaker[Session], at: datetime) -> str:
+    def work(_db: sessionmaker[Session], at: datetime) -> int:
         if at == now:
             raise ValueError("the provider sent nonsense\nsecond line")
-        return "mended"
+        return 7
 
     with running(Clockwork(databases, lambda: times[-1], (Job("job", NIGHTLY, work),), QUICK)):
         until(lambda: runs(databases) == [("job", 1, "failed")])
         times.append(now + FIRST_BACK_OFF)
         until(lambda: runs(databases) == [("job", 1, "failed"), ("job", 2, "done")])
     with databases.read() as tx:
-        details = tx.scalars(select(JobRun.detail).order_by(JobRun.attempt)).all()
-    assert details == ["ValueError: the provider sent nonsense", "mended"]
+        told = tx.execute(select(JobRun.detail, JobRun.rows).order_by(JobRun.attempt)).all()
+    assert told == [("ValueError: the provider sent nonsense", None), ("", 7)]
     assert "job failed, attempt 1" in caplog.text
 
 
 def test_work_that_outlives_its_leader_leaves_nothing(databases: Databases, now: datetime) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
-    def work(db: sessionmaker[Session], at: datetime) -> None:
+    def work(db: sessionmaker[Session], at: datetime) -> int:
         begun.set()
         go_on.wait(10)
         with db.begin() as tx:
             audit.append(tx, "system", "too late", "x", {}, at)
+        return 1
 
     clockwork = Clockwork(databases, lambda: now, (Job("slow", NIGHTLY, work),), QUICK)
     clockwork.start()
@@ -140,10 +141,20 @@ def test_work_that_outlives_its_leader_leaves_nothing(databases: Databases, now:
         assert tx.scalars(select(Audit)).all() == []
 
 
+def noting(worked: list[datetime]) -> Work:
+    """Work that only remembers when it was done."""
+
+    def work(_db: sessionmaker[Session], at: datetime) -> int:
+        worked.append(at)
+        return len(worked)
+
+    return work
+
+
 def test_standing_by_does_nothing(databases: Databases) -> None:
     lead(databases.write, "timetable", "somebody else", timedelta(minutes=1))
     worked: list[datetime] = []
-    timetable = (Job("often", Every(seconds=1), lambda _db, at: worked.append(at)),)
+    timetable = (Job("often", Every(seconds=1), noting(worked)),)
     with running(Clockwork(databases, lambda: datetime.now(UTC), timetable, QUICK)):
         time.sleep(1.2)
     assert worked == []

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from parking.jobs import (
     FIRST_BACK_OFF,
     LONGEST_BACK_OFF,
+    Ending,
     JobRun,
     Leadership,
     LostLease,
@@ -104,7 +105,7 @@ def test_a_slot_that_is_done_is_never_run_again(databases: Databases, now: datet
     won = leader(databases)
     run = begin(databases.write, won, "job", now, now)
     assert run is not None
-    end(databases.write, won, run, "done", "7", now)
+    end(databases.write, won, run, Ending("done", 7), now)
     assert begin(databases.write, won, "job", now, now + timedelta(days=1)) is None
 
 
@@ -114,7 +115,7 @@ def test_a_failed_slot_rests_then_is_tried_again_and_can_be_seen(
     won = leader(databases)
     run = begin(databases.write, won, "job", now, now)
     assert run is not None
-    end(databases.write, won, run, "failed", "x" * 1000, now)
+    end(databases.write, won, run, Ending("failed", detail="x" * 1000), now)
     with databases.read() as tx:
         (seen,) = failing(tx)
     assert (seen.attempt, len(seen.detail)) == (1, 300)
@@ -122,7 +123,7 @@ def test_a_failed_slot_rests_then_is_tried_again_and_can_be_seen(
     again = begin(databases.write, won, "job", now, now + FIRST_BACK_OFF)
     assert again is not None
     assert again.attempt == 2
-    end(databases.write, won, again, "done", "", now)
+    end(databases.write, won, again, Ending("done"), now)
     with databases.read() as tx:
         assert failing(tx) == []
 
@@ -137,21 +138,21 @@ def test_a_run_its_leader_died_in_is_taken_up_by_the_next(
     assert taken is not None
     assert taken.attempt == 2
     with pytest.raises(LostLease):
-        end(databases.write, dead, left, "done", "", now)
+        end(databases.write, dead, left, Ending("done"), now)
 
 
 def test_finished_runs_are_forgotten_and_failed_ones_kept(
     databases: Databases, now: datetime
 ) -> None:
     won = leader(databases)
-    for job, outcome in (("good", "done"), ("bad", "failed")):
+    for job, outcome in (("good", "done"), ("bad", "failed"), ("nightly", "done")):
         run = begin(databases.write, won, job, now, now)
         assert run is not None
-        end(databases.write, won, run, outcome, "", now)
-    assert forget_runs(databases.write, now) == 0
-    assert forget_runs(databases.write, now + timedelta(seconds=1)) == 1
+        end(databases.write, won, run, Ending(outcome), now)
+    assert forget_runs(databases.write, ["good", "bad"], now) == 0
+    assert forget_runs(databases.write, ["good", "bad"], now + timedelta(seconds=1)) == 1
     with databases.read() as tx:
-        assert tx.scalars(select(JobRun.job)).all() == ["bad"]
+        assert tx.scalars(select(JobRun.job).order_by(JobRun.job)).all() == ["bad", "nightly"]
 
 
 def test_waiting_grows_to_half_an_hour_and_no_further() -> None:
