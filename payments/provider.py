@@ -216,7 +216,8 @@ class Reply:
 class StatementLine:
     """One row of a settlement file. `line_ref` is the provider's name for the line, `rail_ref` the
     money's. All amounts signed, minor units, towards us: a refund has a negative `gross`;
-    `net = gross - fee` (a payout's gross is negative: it leaves the provider)."""
+    `net = gross - fee` (a payout's gross is negative: it leaves the provider). `batch` is the
+    reference of the payout that carries the line's money, where the provider names it."""
 
     line_ref: str
     kind: LineKind
@@ -229,6 +230,7 @@ class StatementLine:
     currency: str
     text: str = ""
     occurrence: int = 1
+    batch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,8 @@ class StatementBody(Base):
 
 class StatementLine(Base):
     """One row of a statement. Amounts are signed towards us; `net = gross − fee`. `book_day` is the
-    business day of `event_at`, not of the file. Append-only."""
+    business day of `event_at`, not of the file. `batch` is the reference of the payout that carries
+    its money, None while that is not known. Append-only."""
 
     __tablename__ = "statement_line"
 
@@ -132,6 +133,7 @@ class StatementLine(Base):
     net: Mapped[int]
     currency: Mapped[str]
     text: Mapped[str]
+    batch: Mapped[str | None]
 
     __table_args__ = (
         UniqueConstraint("account_id", "leg", "line_ref", "occurrence"),

@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session
 
 from payments.db import business_day, new_id
 from payments.money import EXPONENTS
-from payments.provider import Control, InvalidStatement, StatementFile
+from payments.provider import Control, InvalidStatement, LineKind, StatementFile
 from payments.provider import StatementLine as Told
-from reconciliation.models import Statement, StatementBody, StatementLine
+from reconciliation.models import SETTLEMENT, Statement, StatementBody, StatementLine
 
 #: Line references looked up in one query; SQLite allows 32,766 parameters.
 CHUNK = 5_000
@@ -127,7 +127,8 @@ def accept(
     tx.flush()
     tx.add(StatementBody(statement_id=statement.id, body=file.raw))
     if new:
-        tx.execute(insert(StatementLine), [_row(statement, *entry) for entry in new])
+        batch = _only_payout(file.lines) if leg == SETTLEMENT else None
+        tx.execute(insert(StatementLine), [_row(statement, batch, *entry) for entry in new])
     return True
 
 
@@ -184,7 +185,15 @@ def _new_lines(
         yield position, line, stored[line.line_ref]
 
 
-def _row(statement: Statement, position: int, line: Told, occurrence: int) -> dict[str, object]:
+def _only_payout(lines: Sequence[Told]) -> str | None:
+    """The reference of the file's payout, when it has just one."""
+    payouts = [line.rail_ref for line in lines if line.kind is LineKind.PAYOUT]
+    return payouts[0] if len(payouts) == 1 else None
+
+
+def _row(
+    statement: Statement, batch: str | None, position: int, line: Told, occurrence: int
+) -> dict[str, object]:
     return {
         "id": new_id(),
         "statement_id": statement.id,
@@ -203,4 +212,5 @@ def _row(statement: Statement, position: int, line: Told, occurrence: int) -> di
         "net": line.net,
         "currency": line.currency,
         "text": line.text,
+        "batch": batch if line.batch is None else line.batch,
     }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0013"
 down_revision: str | None = "0012"
 branch_labels = None
@@ -9,8 +12,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.add_column("statement_line", sa.Column("batch", sa.String(), nullable=True))
 
 
 def downgrade() -> None:
-    pass
+    op.drop_column("statement_line", "batch")
