@@ -21,6 +21,7 @@ from parking.receipts.models import Receipt
 from parking.sessions.models import ParkingSession
 from parking.shifts.models import Shift
 from parking.watch.models import Headcount
+from payments.book_days import BookDay
 from payments.db import Base, UtcDateTime
 from payments.models import Payment
 from payments.payback import RefundTask
@@ -28,6 +29,7 @@ from reconciliation.models import Statement
 
 __all__ = [
     "Base",
+    "BookDay",
     "Card",
     "Headcount",
     "JobRun",

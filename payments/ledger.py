@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func as sql
@@ -19,21 +19,12 @@ from payments.db import business_day, new_id
 from payments.models import MerchantAccount, Movement, Refund, Transfer
 from payments.provider import CASH, MovementKind
 
-#: A movement told of later than this is booked on the day we learned of it.
-BOOKING_WINDOW = timedelta(days=7)
-
 
 def clearing(account: MerchantAccount) -> str:
     """The account for money a provider holds for the operator, or an attendant in a till."""
     if account.provider == CASH:
         return f"cash:{account.settings['holder']}"
     return f"clearing:{account.slug}"
-
-
-def book_day(event_at: datetime, recorded_at: datetime) -> date:
-    """The provider's local day when it is at most seven days from today, else today."""
-    happened, known = business_day(event_at), business_day(recorded_at)
-    return happened if abs(happened - known) <= BOOKING_WINDOW else known
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
 from payments import audit, ledger, state
+from payments.book_days import book_day
 from payments.db import add_now, add_once, insert_once, new_id, table_of
 from payments.facts import facts_of
 from payments.models import (
@@ -132,7 +133,7 @@ def record(
         _refold_refund(tx, entry.refund, now)
     if payment is None:
         return Recorded(Outcome.UNKNOWN_PAYMENT, None)
-    _refold(tx, payment, now, told.provider_ref)
+    _refold(tx, payment, account, now, told.provider_ref)
     return Recorded(_outcome(payment, told), payment.id)
 
 
@@ -187,7 +188,7 @@ def _book(tx: Session, entry: _Entry, fact: MovementFact, notice_id: uuid.UUID) 
         "notice_id": notice_id,
         "event_at": fact.event_at,
         "recorded_at": entry.now,
-        "book_day": ledger.book_day(fact.event_at, entry.now),
+        "book_day": book_day(tx, entry.account.operator, fact.event_at, entry.now),
     }
     if add_once(tx, Movement, movement):
         add_now(tx, Transfer, ledger.transfer_of(entry.account, movement))
@@ -220,7 +221,11 @@ def _substance(movement: Movement) -> dict[str, object]:
 
 
 def _refold(
-    tx: Session, payment: Locked | Payment, now: datetime, provider_ref: str | None = None
+    tx: Session,
+    payment: Locked | Payment,
+    account: MerchantAccount,
+    now: datetime,
+    provider_ref: str | None = None,
 ) -> None:
     tx.flush()
     facts = facts_of(tx, payment.id)
@@ -235,7 +240,8 @@ def _refold(
         "paid_at": fold.paid_at,
     }
     if fold.paid_at is not None:
-        written["book_day"] = payment.book_day or ledger.book_day(fold.paid_at, now)
+        first_paid = payment.book_day or book_day(tx, account.operator, fold.paid_at, now)
+        written["book_day"] = first_paid
     if fold.state in state.SETTLED:
         written["next_poll_at"] = None
     _write(tx, payment.id, written)
@@ -289,4 +295,4 @@ def _forget_claim(tx: Session, refund: Refund, now: datetime) -> None:
 def resettle(tx: Session, payment: Payment, now: datetime) -> None:
     """Rewrite the stored fold after a refund of `payment` was asked for, or a movement attached to
     it, in this transaction."""
-    _refold(tx, payment, now)
+    _refold(tx, payment, payment.account, now)

@@ -4,7 +4,7 @@ how much the count of a till differs from its receipts."""
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from payments import ledger
+from payments.book_days import first_open_of
 from payments.db import business_day, new_id
 from payments.models import MerchantAccount, Movement, Payment, Refund, Transfer
 from payments.provider import MovementKind
@@ -44,14 +45,19 @@ def book(
 ) -> frozenset[date]:
     """Write a movement and its transfer for each of `settled` that is not in the books yet; the
     days they were booked on. A repeat is harmless: a movement's key is unique for ever."""
-    movements = [_movement(account, entry, now) for entry in settled]
+    entries = list(settled)
+    told_for = (business_day(entry.event_at) for entry in entries)
+    open_days = first_open_of(tx, account.operator, told_for, now)
+    movements = [_movement(account, entry, open_days, now) for entry in entries]
     booked: set[date] = set()
     for start in range(0, len(movements), CHUNK):
         booked |= _book(tx, account, movements[start : start + CHUNK])
     return frozenset(booked)
 
 
-def _movement(account: MerchantAccount, entry: Settled, now: datetime) -> dict[str, Any]:
+def _movement(
+    account: MerchantAccount, entry: Settled, open_days: Mapping[date, date], now: datetime
+) -> dict[str, Any]:
     return {
         "id": new_id(),
         "account_id": account.id,
@@ -64,9 +70,9 @@ def _movement(account: MerchantAccount, entry: Settled, now: datetime) -> dict[s
         "refund_id": None,
         "event_at": entry.event_at,
         "recorded_at": now,
-        # a statement speaks for its own business day, however late it is read: the day stays open
-        # until its file has come, so a fee stands on the day of the receipt it was kept from
-        "book_day": business_day(entry.event_at),
+        # a statement speaks for its own business day, however late it is read: a day is closed after
+        # its file has come, so a fee stands on the day of the receipt it was kept from
+        "book_day": open_days[business_day(entry.event_at)],
     }
 
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from payments.db import business_day, new_id
-from payments.ledger import BOOKING_WINDOW, balances, book_day, clearing
+from payments.ledger import balances, clearing
 from payments.models import Transfer
 from payments.provider import MovementKind, Status
 from payments.provider import Notice as Told
 from tests.payments.kit import PRICE, House, motion, paid_notice, receipt
-
-KNOWN = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 
 
 def test_balances_sum_to_zero_and_agree_with_a_count_by_hand(house: House) -> None:
@@ -87,32 +83,6 @@ def test_one_movement_cannot_be_booked_twice_the_same_way(house: House) -> None:
         tx.add(Transfer(**columns | {"id": new_id()}))
         with pytest.raises(IntegrityError):
             tx.flush()
-
-
-@given(st.timedeltas(min_value=timedelta(days=-60), max_value=timedelta(days=60)))
-@settings(deadline=None)
-def test_a_row_is_booked_on_the_providers_day_within_seven_days_else_on_ours(
-    lag: timedelta,
-) -> None:
-    happened = KNOWN + lag
-    days = abs((business_day(happened) - business_day(KNOWN)).days)
-    expected = business_day(happened) if days <= BOOKING_WINDOW.days else business_day(KNOWN)
-    assert book_day(happened, KNOWN) == expected
-
-
-@pytest.mark.parametrize(
-    ("happened", "day"),
-    [
-        (datetime(2026, 11, 19, 16, 59, 59, tzinfo=UTC), date(2026, 11, 19)),
-        (datetime(2026, 11, 19, 17, 0, tzinfo=UTC), date(2026, 11, 20)),
-        (datetime(2026, 11, 12, 17, 0, tzinfo=UTC), date(2026, 11, 13)),
-        (datetime(2026, 11, 12, 16, 59, tzinfo=UTC), date(2026, 11, 20)),
-        (datetime(2026, 11, 27, 16, 59, tzinfo=UTC), date(2026, 11, 27)),
-        (datetime(2026, 11, 27, 17, 0, tzinfo=UTC), date(2026, 11, 20)),
-    ],
-)
-def test_the_booking_day_turns_at_midnight_in_hanoi(happened: datetime, day: date) -> None:
-    assert book_day(happened, KNOWN) == day
 
 
 def test_old_money_is_booked_today_and_keeps_both_times(house: House) -> None:
