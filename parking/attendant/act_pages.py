@@ -17,7 +17,7 @@ from parking.people.guard import the_badge
 from parking.sessions.exits import Proof
 from parking.sessions.field_acts import Answer, carry_out
 from parking.sessions.field_kinds import KINDS, FieldWish
-from parking.sessions.lane import KEY_DIGITS
+from parking.sessions.lane_facts import KEY_DIGITS
 from parking.web.language import say
 from payments.errors import WrongUsage
 

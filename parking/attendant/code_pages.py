@@ -20,7 +20,7 @@ from parking.journey import Journey
 from parking.lots.offers import Way, ways_at
 from parking.people.guard import the_badge
 from parking.sessions.due import Standing, standing
-from parking.sessions.lane import inside_by_key
+from parking.sessions.lane_facts import inside_by_key
 from parking.sessions.models import ParkingSession
 from parking.sessions.quotes import pay
 from parking.sessions.transfers import transfer_of

@@ -29,10 +29,17 @@ from parking.lots.service import current_sign, link_of
 from parking.people.guard import the_badge
 from parking.sessions.changed import touched_since
 from parking.sessions.exits import UNDO_WINDOW
-from parking.sessions.lane import KEY_DIGITS, LaneRow, inside_by_key, lane_rows
+from parking.sessions.lane import Lane, LaneRow
+from parking.sessions.lane_facts import (
+    CLAIMED,
+    DECLARED,
+    IN_DOUBT,
+    KEY_DIGITS,
+    ON_CARD,
+    inside_by_key,
+)
 from parking.sessions.models import ParkingSession
 from parking.sessions.states import State
-from parking.tariffs.held import HeldPrices
 from parking.web.arrival_form import class_offers
 from payments.db import business_day, new_id
 from payments.errors import NotFound, WrongUsage
@@ -42,13 +49,15 @@ from qr import image
 LONGEST_WATCH = 50
 #: A level of zlib: one tenth smaller would cost three times the time.
 EFFORT = 4
+#: What phones are told of a row's marks.
+TOLD = DECLARED | IN_DOUBT | CLAIMED | ON_CARD
 _KEY = re.compile(rf"[0-9a-f]{{{KEY_DIGITS}}}")
 _MOMENT = re.compile(r"[0-9a-f]{32}")
 
 
 def add(pages: Blueprint, house: House) -> None:
     """Put the exit lane into `pages`."""
-    prices = HeldPrices(house.tariffs)
+    vehicles = Lane(house.tariffs)
 
     @pages.get("/lane")
     def lanes() -> ResponseReturnValue:
@@ -64,7 +73,7 @@ def add(pages: Blueprint, house: House) -> None:
 
     @pages.get("/lane/<number>/list")
     def lane_list(number: str) -> Response:
-        return _list(house, prices, number)
+        return _list(house, vehicles, number)
 
     @pages.get("/lane/<number>/more/<key>")
     def lane_more(number: str, key: str) -> ResponseReturnValue:
@@ -72,7 +81,7 @@ def add(pages: Blueprint, house: House) -> None:
 
     @pages.get("/lane/<number>/changes")
     def lane_changes(number: str) -> Response:
-        return _changes(house, prices, number)
+        return _changes(house, vehicles, number)
 
 
 def _page(house: House, number: str) -> str:
@@ -102,21 +111,21 @@ def _check_screen(house: House, number: str, key: str) -> ResponseReturnValue:
     return redirect(url_for("attendant.check", session_id=found[0]), 303)
 
 
-def _list(house: House, prices: HeldPrices, number: str) -> Response:
+def _list(house: House, vehicles: Lane, number: str) -> Response:
     now, moment = house.clock(), new_id().hex
     with house.databases.read() as tx:
         lot_id = own_lot_id(tx, the_badge(), number)
         recent = or_(ParkingSession.exit_at.is_(None), ParkingSession.exit_at >= now - UNDO_WINDOW)
-        rows = lane_rows(tx, prices, (ParkingSession.lot_id == lot_id, recent), now)
+        rows = vehicles.rows(tx, (ParkingSession.lot_id == lot_id, recent), now)
     return _packed(_told(rows, moment, now))
 
 
-def _changes(house: House, prices: HeldPrices, number: str) -> Response:
+def _changes(house: House, vehicles: Lane, number: str) -> Response:
     """What was touched since the moment the phone names, and the vehicles it watches."""
     now, moment = house.clock(), new_id().hex
     with house.databases.read() as tx:
         chosen = _asked(tx, own_lot_id(tx, the_badge(), number))
-        rows = lane_rows(tx, prices, (ParkingSession.id.in_(chosen),), now) if chosen else []
+        rows = vehicles.rows(tx, (ParkingSession.id.in_(chosen),), now) if chosen else []
     return _packed(_told(rows, moment, now))
 
 
@@ -148,10 +157,7 @@ def _told(rows: Sequence[LaneRow], moment: str, now: datetime) -> dict[str, Any]
         "class": [classes[row.vehicle_class] for row in rows],
         "state": [states.get(row.state, -1) for row in rows],
         "due": [row.due for row in rows],
-        "marks": [
-            row.declared | row.needs_review << 1 | row.claimed << 2 | row.on_card << 3
-            for row in rows
-        ],
+        "marks": [row.marks & TOLD for row in rows],
         "pass": [
             [at, f"{row.pass_until:%d/%m/%Y}"] for at, row in enumerate(rows) if row.pass_until
         ],

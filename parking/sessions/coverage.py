@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
 
+from sqlalchemy import ColumnElement, or_, select, union_all
 from sqlalchemy import func as sql
-from sqlalchemy import select, union_all
 from sqlalchemy.orm import Session
 
 from parking.sessions.models import ParkingSession, Quote, quotes_of
@@ -61,6 +61,20 @@ def coverage_of(
         if quote.session_id not in best or best[quote.session_id].until < cover.until:
             best[quote.session_id] = cover
     return best
+
+
+def money_since(moment: datetime) -> ColumnElement[bool]:
+    """SQL: whether a quote of a `ParkingSession` of the query may have been received since `moment`.
+
+    Where it says no, no quote covers beyond `moment` and the grace. It says yes too often where money
+    was attached by hand or shared among stays: rare, and not worth the search.
+    """
+    alone = Payment.reference == ParkingSession.reference
+    told = select(Movement.id).join(Payment, Payment.id == Movement.payment_id)
+    attached = select(Attachment.movement_id).join(Payment, Payment.id == Attachment.payment_id)
+    shared = select(Allocation.payment_id).where(Allocation.reference == ParkingSession.reference)
+    lately = or_(Movement.recorded_at >= moment, Movement.event_at >= moment)
+    return or_(told.where(alone, lately).exists(), attached.where(alone).exists(), shared.exists())
 
 
 def _received(

@@ -17,7 +17,7 @@ from parking.people.badge import Badge
 from parking.people.service import names_of
 from parking.sessions.claims import release
 from parking.sessions.exits import Leaving, Proof, undo_exit
-from parking.sessions.lane import session_key
+from parking.sessions.lane_facts import session_key
 from parking.sessions.letting_out import let_out
 from parking.sessions.models import ParkingSession
 from parking.sessions.plates import read_plate

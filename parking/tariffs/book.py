@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -28,6 +28,12 @@ class TariffBook:
     @property
     def codes(self) -> tuple[str, ...]:
         return tuple(self.versions)
+
+    @property
+    def longest_grace(self) -> timedelta:
+        """No payment covers a stay for longer than this."""
+        versions = (version for found in self.versions.values() for version in found)
+        return timedelta(minutes=max(version.exit_grace_minutes for version in versions))
 
     def in_force(self, code: str, day: date) -> TariffVersion:
         """The version that prices a stay entered on `day` (local). Raises `NotFound`."""

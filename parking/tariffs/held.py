@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Lock
 from typing import NamedTuple
 
-from parking.tariffs.book import TariffBook
 from parking.tariffs.engine import price
 from parking.tariffs.model import TariffVersion
 
-#: How far ahead a price is tried, and how closely the moment is sought at which it rises before that.
-AHEAD, CLOSE = timedelta(hours=1), timedelta(minutes=1)
-
-#: Stays remembered by a process; those remembered first are forgotten first.
-ROOM = 50_000
+#: How far ahead a price is tried at first, and at most; FARTHER times as far each time it still holds,
+#: because what is flat now is mostly flat for hours.
+AHEAD, FARTHEST, FARTHER = timedelta(hours=1), timedelta(hours=16), 4
+#: How closely the moment is sought at which a price rises.
+CLOSE = timedelta(minutes=1)
 
 
 class Held(NamedTuple):
@@ -26,51 +23,33 @@ class Held(NamedTuple):
     amount: int
 
 
-Key = tuple[str, int, str, datetime]
-
-
-@dataclass(slots=True)
-class HeldPrices:
-    """Amounts of the tariffs of `book`, each with the span it is known to hold for.
+def held_price(
+    version: TariffVersion,
+    vehicle_class: str,
+    entry: datetime,
+    end: datetime,
+    before: Held | None = None,
+) -> Held:
+    """As `parking.tariffs.price`, the amount alone and how long it holds from `end` on; `before` is what
+    was found for the same stay when somebody looked last.
 
     Exact, not rounded to the minute: a price never falls while a vehicle stays
     (`parking.tariffs.charges`), so where both ends of a span cost the same, so does all between.
     """
 
-    book: TariffBook
-    room: int = ROOM
-    _known: dict[Key, Held] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)
+    def amount(moment: datetime) -> int:
+        return price(version, vehicle_class, entry, moment).amount
 
-    def amount(
-        self, code: str, number: int, vehicle_class: str, entry: datetime, until: datetime
-    ) -> int:
-        """As `parking.tariffs.price` by version `number` of tariff `code`, the amount alone, in minor
-        units."""
-        key = (code, number, vehicle_class, entry)
-        held = self._known.get(key)
-        if held is None or not held[0] <= until <= held[1]:
-            held = _look_ahead(self.book.version(code, number), vehicle_class, entry, until)
-            self._keep(key, held)
-        return held.amount
-
-    def _keep(self, key: Key, held: Held) -> None:
-        with self._lock:
-            self._known[key] = held
-            while len(self._known) > self.room:
-                del self._known[next(iter(self._known))]
-
-
-def _look_ahead(
-    version: TariffVersion, vehicle_class: str, entry: datetime, until: datetime
-) -> Held:
-    def amount(end: datetime) -> int:
-        return price(version, vehicle_class, entry, end).amount
-
-    now, low, high = amount(until), until, until + AHEAD
+    now, low, high = amount(end), end, end + _ahead(before)
     if amount(high) == now:
-        return Held(until, high, now)
+        return Held(end, high, now)
     while high - low > CLOSE:
         middle = low + (high - low) // 2
         low, high = (middle, high) if amount(middle) == now else (low, middle)
-    return Held(until, low, now)
+    return Held(end, low, now)
+
+
+def _ahead(before: Held | None) -> timedelta:
+    if before is None:
+        return AHEAD
+    return max(AHEAD, min(FARTHEST, FARTHER * (before.until - before.since)))

@@ -8,17 +8,17 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from parking.passes.models import Pass, PassLot
 from parking.sessions.changed import touched_since
 from parking.sessions.due import standings
 from parking.sessions.exits import Leaving, record_exit
-from parking.sessions.lane import LaneRow, inside_by_key, lane_rows
+from parking.sessions.lane import Lane, LaneRow
+from parking.sessions.lane_facts import CLAIMED, DECLARED, inside_by_key
 from parking.sessions.models import Adjustment, Exemption, ParkingSession, TransferClaim
 from parking.sessions.service import open_sessions
 from parking.sessions.states import State, state_of
-from parking.tariffs.held import HeldPrices
 from payments.db import Databases, new_id
 from tests.kit import Town
 
@@ -77,21 +77,21 @@ def mixed(town: Town) -> Town:
     return town
 
 
-def rows_of(town: Town, prices: HeldPrices | None = None) -> list[LaneRow]:
+def rows_of(town: Town, lane: Lane | None = None) -> list[LaneRow]:
     here = (ParkingSession.lot_id == town.lots["HK01"].id, ParkingSession.exit_at.is_(None))
     with town.house.databases.read() as tx:
-        return lane_rows(tx, prices or HeldPrices(town.house.tariffs), here, town.now)
+        return (lane or Lane(town.house.tariffs)).rows(tx, here, town.now)
 
 
 def test_the_lane_says_what_judge_says_now_and_for_a_week(mixed: Town) -> None:
-    prices, seen = HeldPrices(mixed.house.tariffs), set()
+    lane, seen = Lane(mixed.house.tariffs), set()
     for minutes in (0, 3, 9, 2, 40, 300, 700, 7, 1440, 5000):
         mixed.clock.forward(minutes=minutes)
         with mixed.house.databases.read() as tx:
             sessions = open_sessions(tx, [mixed.lots["HK01"].id])
             judged = standings(tx, mixed.house.tariffs, sessions, mixed.now)
         expected = {s.session.plate: (s.due, state_of(s)) for s in judged}
-        assert {row.plate: (row.due, row.state) for row in rows_of(mixed, prices)} == expected
+        assert {row.plate: (row.due, row.state) for row in rows_of(mixed, lane)} == expected
         seen |= {state for _, state in expected.values()}
     assert seen >= {State.UNPAID, State.PARTLY, State.PAID, State.PASS, State.EXEMPT}
 
@@ -109,10 +109,29 @@ def test_a_row_tells_what_a_lane_must_know(mixed: Town) -> None:
     rows = {row.plate[-3:]: row for row in rows_of(mixed)}
     assert len(rows) == 10
     assert rows[".01"].pass_until == date(2026, 11, 30)
-    assert rows[".06"].claimed
-    assert not rows[".07"].claimed
-    assert rows[".10"].declared
-    assert not rows[".01"].declared
+    assert rows[".06"].marks & CLAIMED
+    assert not rows[".07"].marks & CLAIMED
+    assert rows[".10"].marks & DECLARED
+    assert not rows[".01"].marks & DECLARED
+
+
+def test_only_so_many_vehicles_are_remembered(mixed: Town) -> None:
+    lane = Lane(mixed.house.tariffs, room=3)
+    assert rows_of(mixed, lane) == rows_of(mixed, lane) == rows_of(mixed)
+    assert len(lane._known) == 3
+
+
+def test_what_is_remembered_goes_with_what_is_stored(town: Town) -> None:
+    lane, session = Lane(town.house.tariffs), town.arrive("29-B1 000.01", "motorbike")
+    seen = [rows_of(town, lane)[0].state]
+    exempt(town, session)
+    seen.append(rows_of(town, lane)[0].state)
+    with town.house.databases.write.begin() as tx:
+        tx.scalars(select(Exemption)).one().withdrawn_at = town.now
+    seen.append(rows_of(town, lane)[0].state)
+    town.pay(session)
+    seen.append(rows_of(town, lane)[0].state)
+    assert seen == [State.UNPAID, State.EXEMPT, State.UNPAID, State.PAID]
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parking.tariffs import load_book, price
-from parking.tariffs.held import HeldPrices
+from parking.tariffs.held import held_price
 
 BOOK = load_book()
 PRICED = [
@@ -23,23 +23,28 @@ START = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 @given(
     st.sampled_from(PRICED),
     st.integers(0, 86_400),
-    st.lists(st.integers(0, 3 * 86_400), min_size=1, max_size=12),
+    st.lists(st.tuples(st.integers(0, 3 * 86_400), st.floats(0, 1)), min_size=1, max_size=12),
 )
-def test_a_held_price_is_what_the_engine_says(
-    priced: tuple[str, int, str], begin: int, stays: list[int]
+def test_a_held_price_is_what_the_engine_says_as_long_as_it_holds(
+    priced: tuple[str, int, str], begin: int, looks: list[tuple[int, float]]
 ) -> None:
-    prices, (code, number, vehicle) = HeldPrices(BOOK), priced
-    entry = START + timedelta(seconds=begin)
-    for stay in stays:  # in any order: a clock may be set back
-        until = entry + timedelta(seconds=stay)
-        expected = price(BOOK.version(code, number), vehicle, entry, until).amount
-        assert prices.amount(code, number, vehicle, entry, until) == expected
+    (code, number, vehicle), held = priced, None
+    version, entry = BOOK.version(code, number), START + timedelta(seconds=begin)
+    for stay, part in looks:  # in any order: a clock may be set back
+        end = entry + timedelta(seconds=stay)
+        held = held_price(version, vehicle, entry, end, held)
+        assert held.since == end
+        for moment in (end, end + (held.until - end) * part, held.until):
+            assert held.amount == price(version, vehicle, entry, moment).amount
 
 
-def test_only_so_many_stays_are_remembered() -> None:
-    prices = HeldPrices(BOOK, room=3)
-    code, number, vehicle = PRICED[0]
-    for minute in range(10):
-        entry = START + timedelta(minutes=minute)
-        prices.amount(code, number, vehicle, entry, entry + timedelta(hours=1))
-    assert len(prices._known) == 3
+def test_what_held_is_tried_farther_and_farther() -> None:
+    code, number, vehicle = next(one for one in PRICED if "two-wheel" in one[0])
+    version, held = BOOK.version(code, number), None
+    hours = []
+    for _ in range(3):
+        end = held.until if held else START + timedelta(hours=1)
+        held = held_price(version, vehicle, START, end, held)
+        hours.append((held.until - held.since) / timedelta(hours=1))
+    assert hours[:2] == [1, 4]
+    assert hours[2] <= 16
