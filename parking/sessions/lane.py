@@ -15,7 +15,7 @@ from operator import attrgetter
 from threading import Lock
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from parking.sessions.coverage import money_since
@@ -72,9 +72,11 @@ class Lane:
         self, tx: Session, chosen: Iterable[ColumnElement[bool]], now: datetime
     ) -> list[LaneRow]:
         """The sessions that fulfil `chosen` (conditions on `ParkingSession`), the newest first."""
-        facts = lane_facts(tx, chosen)
+        conditions = tuple(chosen)
+        facts = lane_facts(tx, conditions)
         lane = [self._row(fact, now) for fact in facts]
-        for at, standing in self._judged(tx, facts, lane, now):
+        paid = self._lately_paid(conditions, now)
+        for at, standing in self._judged(tx, facts, lane, paid, now):
             lane[at] = lane[at]._replace(
                 due=standing.due,
                 state=state_of(standing),
@@ -109,25 +111,34 @@ class Lane:
             while len(self._known) > self.room:
                 del self._known[next(iter(self._known))]
 
+    def _lately_paid(self, chosen: Sequence[ColumnElement[bool]], now: datetime) -> Select[str]:
+        """Whose quote may still cover: the same sessions, asked for by the same conditions, because a
+        thousand names would cost more than the answer."""
+        lately = money_since(now - self.book.longest_grace)
+        return select(ParkingSession.reference).where(*chosen, lately)
+
     def _judged(
-        self, tx: Session, facts: Sequence[Fact], lane: Sequence[LaneRow], now: datetime
+        self,
+        tx: Session,
+        facts: Sequence[Fact],
+        lane: Sequence[LaneRow],
+        paid: Select[str],
+        now: datetime,
     ) -> Iterator[tuple[int, Standing]]:
-        """The places of those of whom only the judge can speak, and what it says."""
-        undecided, quoted = {}, {}
-        for at, row in enumerate(lane):
+        """The places of those of whom only the judge can speak, and what it says. A quote can only
+        lower what is due."""
+        doubtful, quoted = {}, {}
+        for at, (fact, row) in enumerate(zip(facts, lane, strict=True)):
             if row.state is None and row.left_at is None:
-                undecided[facts[at].reference] = at
+                doubtful[fact.reference] = at
             elif row.due and row.marks & QUOTED:
-                quoted[facts[at].reference] = at
-        stay = ParkingSession.reference
-        if quoted:  # a quote can only lower what is due, and only for the grace
-            lately = money_since(now - self.book.longest_grace)
-            names = tx.scalars(select(stay).where(stay.in_(quoted), lately))
-            undecided |= {name: quoted[name] for name in names}
-        if undecided:
-            sessions = tx.scalars(select(ParkingSession).where(stay.in_(undecided))).all()
-            for standing in standings(tx, self.book, sessions, now):
-                yield undecided[standing.session.reference], standing
+                quoted[fact.reference] = at
+        if quoted:
+            doubtful |= {name: quoted[name] for name in tx.scalars(paid) if name in quoted}
+        if doubtful:
+            wanted = select(ParkingSession).where(ParkingSession.reference.in_(doubtful))
+            for standing in standings(tx, self.book, tx.scalars(wanted).all(), now):
+                yield doubtful[standing.session.reference], standing
 
 
 def _on_pass(fact: Fact, entry: datetime, now: datetime) -> Held | None:

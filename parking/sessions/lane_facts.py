@@ -18,15 +18,15 @@ from sqlalchemy import (
     case,
     cast,
     select,
-    type_coerce,
 )
 from sqlalchemy import func as sql
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from parking.passes.coverage import FULL
 from parking.passes.models import Pass
 from parking.people.models import Person
 from parking.sessions.models import Adjustment, Exemption, ParkingSession, Quote, TransferClaim
+from payments.db import as_stored
 from payments.service import paid_for
 
 #: How many hex digits of a session's id the lane knows it by: whole ids of two thousand vehicles
@@ -41,7 +41,7 @@ DECLARED, IN_DOUBT, CLAIMED, ON_CARD, EXEMPT, ON_PASS, QUOTED = (1 << bit for bi
 
 
 class Fact(NamedTuple):
-    """A vehicle: instants as the driver gives them; `pass_since` and `pass_until` of a pass
+    """A vehicle: instants `as_stored`; `pass_since` and `pass_until` of a pass
     that covers whole days and stands."""
 
     key: str
@@ -50,8 +50,8 @@ class Fact(NamedTuple):
     vehicle_class: str
     code: str
     number: int
-    entry: Any
-    exit: Any
+    entry: str | int
+    exit: str | int | None
     marks: int
     paid: int
     adjusted: int
@@ -85,24 +85,25 @@ def _query() -> Select[Any]:
     """The columns of `Fact`, a row for each session; put together once, because that takes longer
     than the database does."""
     adjusted = select(sql.sum(Adjustment.amount)).where(Adjustment.session_id == ParkingSession.id)
+    columns: tuple[Any, ...] = (
+        session_key(),
+        ParkingSession.reference,
+        ParkingSession.plate,
+        ParkingSession.vehicle_class,
+        ParkingSession.tariff_code,
+        ParkingSession.tariff_version,
+        as_stored(ParkingSession.entry_at),
+        as_stored(ParkingSession.exit_at),
+        _marks(),
+        # PostgreSQL's sums are decimals
+        cast(paid_for(ParkingSession.reference), BigInteger),
+        cast(sql.coalesce(adjusted.scalar_subquery(), 0), BigInteger),
+        Pass.since,
+        Pass.until,
+        sql.coalesce(Person.name, ParkingSession.exit_by),
+    )
     return (
-        select(
-            session_key(),
-            ParkingSession.reference,
-            ParkingSession.plate,
-            ParkingSession.vehicle_class,
-            ParkingSession.tariff_code,
-            ParkingSession.tariff_version,
-            _as_stored(ParkingSession.entry_at),
-            _as_stored(ParkingSession.exit_at),
-            _marks(),
-            # PostgreSQL's sums are decimals
-            cast(paid_for(ParkingSession.reference), BigInteger),
-            cast(sql.coalesce(adjusted.scalar_subquery(), 0), BigInteger),
-            Pass.since,
-            Pass.until,
-            sql.coalesce(Person.name, ParkingSession.exit_by),
-        )
+        select(*columns)
         .outerjoin(Exemption, _standing(Exemption, Exemption.withdrawn_at))
         .outerjoin(TransferClaim, _standing(TransferClaim, TransferClaim.outcome))
         .outerjoin(Pass, _whole_days())
@@ -123,11 +124,6 @@ def _marks() -> ColumnElement[int]:
         QUOTED: quoted.exists(),
     }
     return reduce(add, (case((true, mark), else_=0) for mark, true in conditions.items()))
-
-
-def _as_stored(column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
-    """An instant as the driver gives it: the type would make two thousand new ones."""
-    return type_coerce(column, String)
 
 
 def _standing(kind: type[Exemption | TransferClaim], ended: Any) -> ColumnElement[bool]:

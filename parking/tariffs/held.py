@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from parking.tariffs.charges import charges
+from parking.tariffs.days import MINUTE
 from parking.tariffs.engine import price
 from parking.tariffs.model import TariffVersion
 
@@ -43,10 +45,23 @@ def held_price(
     now, low, high = amount(end), end, end + _ahead(before)
     if amount(high) == now:
         return Held(end, high, now)
+    rise = _next_charge(version, vehicle_class, entry, end, high)
+    if rise is not None and amount(rise) == now:
+        return Held(end, rise, now)
     while high - low > CLOSE:
         middle = low + (high - low) // 2
         low, high = (middle, high) if amount(middle) == now else (low, middle)
     return Held(end, low, now)
+
+
+def _next_charge(
+    version: TariffVersion, vehicle_class: str, entry: datetime, after: datetime, until: datetime
+) -> datetime | None:
+    """Where the price most likely rises: a good guess needs no search."""
+    vehicle = version.vehicle(vehicle_class)
+    begin = entry + vehicle.free_minutes * MINUTE * vehicle.free_deducted
+    owed = charges(version, vehicle, begin, until)
+    return next((charge.at for charge in owed if charge.at >= after), None)
 
 
 def _ahead(before: Held | None) -> timedelta:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
-from payments.db import Databases, business_day, connect, insert_once, new_id
+from payments.db import Databases, as_stored, business_day, connect, in_utc, insert_once, new_id
 from payments.models import Audit, MerchantAccount
 from tests.payments.kit import at_once
 
@@ -50,7 +50,8 @@ def test_an_instant_comes_back_as_the_same_instant_in_utc(
         tx.add(row)
     with databases.read() as tx:
         stored = tx.scalar(select(Audit.at).where(Audit.id == row.id))
-    assert stored == instant
+        raw = tx.scalar(select(as_stored(Audit.at)).where(Audit.id == row.id))
+    assert stored == instant == in_utc(raw)
     assert stored is not None
     assert stored.utcoffset() == timedelta(0)
 
