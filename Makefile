@@ -33,6 +33,7 @@ lint: .venv/.test
 bench: .venv/.test
 	@$(BIN)/python -m benchmarks.notices
 	@$(BIN)/python -m benchmarks.lane
+	@$(BIN)/python -m benchmarks.peak
 
 mutation: .venv/.test
 	@$(BIN)/python -m pip install --quiet mutmut==3.8.1

@@ -1,9 +1,11 @@
 // An attendant in a hurry, as a script in the page: the digits on the pad, then at most two touches on what
 // is seen and can be hit; tells how many touches each vehicle took and how long its change took to be seen.
-async function play(plates) {
+// Before the digits and before the touches the attendant thinks, for so many milliseconds at least and at most.
+async function play(plates, [least, most]) {
   const LATEST = 10000;
   const find = (selector) => document.querySelector(selector);
   const moment = () => new Promise((resolve) => setTimeout(resolve, 4));
+  const think = () => most && new Promise((resolve) => setTimeout(resolve, least + Math.random() * (most - least)));
   const told = new Map(), shown = [];
 
   function touch(button) {
@@ -32,11 +34,13 @@ async function play(plates) {
   }
 
   for (const plate of plates) {
+    await think();
     listen();
     touch(find("[data-act=clear]"));
     for (const digit of plate.slice(-6).replace(".", "")) touch(find(`.pad [data-digit="${digit}"]`));
     const row = () => find(`.found .hit[data-plate="${plate}"]`), state = () => row()?.dataset.state;
     await until(row, plate);
+    await think();
     if (state() === "left") {
       shown.push({ plate, touches: 0, milliseconds: 0 });
       continue;

@@ -119,10 +119,10 @@ def configure(folder: Path, database_url: str) -> Config:
     )
 
 
-@pytest.fixture
-def city(tmp_path: Path, sqlite_url: str) -> Iterator[City]:
-    """A seeded city whose sandbox holds its notices back until the test starts the worker."""
-    config = configure(tmp_path, sqlite_url)
+@contextmanager
+def running(folder: Path, database_url: str) -> Iterator[City]:
+    """A seeded city whose sandbox holds its notices back until the worker is started."""
+    config = configure(folder, database_url)
     house = build(config)
     sandbox = create_sandbox(sandbox_config(config))
     books = sandbox.extensions["sandbox"]
@@ -134,6 +134,13 @@ def city(tmp_path: Path, sqlite_url: str) -> Iterator[City]:
             worker.stop()
     books.db.dispose()
     house.databases.dispose()
+
+
+@pytest.fixture
+def city(tmp_path: Path, sqlite_url: str) -> Iterator[City]:
+    """A city of its own for one story."""
+    with running(tmp_path, sqlite_url) as city:
+        yield city
 
 
 @pytest.fixture
