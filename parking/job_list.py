@@ -28,6 +28,7 @@ NAMES = {
     "forgotten": mark("End stays whose exit nobody recorded"),
     "passes-paid-twice": mark("Ask back passes paid twice"),
     "figures": mark("Add up the day"),
+    "lot-days": mark("Count the days of lots"),
     "uploads": mark("Finish statements that were handed in"),
     "tidy": mark("Forget old runs"),
 }

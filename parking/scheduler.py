@@ -21,6 +21,7 @@ from parking.sessions.paid_twice import ask_back
 from parking.shifts.counts import finish_all
 from parking.slots import Daily, Every
 from parking.tariffs import TariffBook
+from parking.watch.lot_days import keep_counted
 from payments.accounts import Gateways
 from payments.cancelling import cancel_expired
 from payments.errors import Unavailable
@@ -48,6 +49,7 @@ def timetable(gateways: Gateways, tariffs: TariffBook) -> tuple[Job, ...]:
         Job("forgotten", Every(seconds=300), lambda db, now: end_forgotten(db, tariffs, now)),
         Job("passes-paid-twice", Every(seconds=300), passes_excess.ask_back),
         Job("figures", Every(seconds=60), keep_current),
+        Job("lot-days", Every(seconds=300), keep_counted),
         Job("uploads", Every(seconds=300), lambda db, now: carry_on_abandoned(db, gateways, now)),
         Job("tidy", Daily(time(3, 0)), lambda db, now: tidy(db, gateways, tariffs, now)),
     )

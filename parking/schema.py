@@ -20,7 +20,7 @@ from parking.people.models import Person
 from parking.receipts.models import Receipt
 from parking.sessions.models import ParkingSession
 from parking.shifts.models import Shift
-from parking.watch.models import Headcount
+from parking.watch.models import Headcount, LotDay
 from payments.book_days import BookDay
 from payments.db import Base, UtcDateTime
 from payments.models import Payment
@@ -34,6 +34,7 @@ __all__ = [
     "Headcount",
     "JobRun",
     "Lot",
+    "LotDay",
     "ParkingSession",
     "Pass",
     "Payment",

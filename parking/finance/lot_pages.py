@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from math import ceil
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -20,11 +21,15 @@ from parking.sessions.models import ParkingSession
 from parking.sessions.states import VEHICLES
 from parking.watch import figures
 from parking.watch.days import DAY
+from parking.watch.lot_days import totals
 from parking.watch.service import Look, last_looks, looks, watched_ids, watched_lot, watched_lots
 from parking.watch.silence import Silence, silent_lots
 from parking.watch.tally import tally
 from payments.db import business_day
+from payments.errors import NotFound
 
+#: Lots on a page of the list: those that stand out are on the first.
+ON_A_PAGE = 50
 #: Headcounts shown of one lot, a row for each class.
 MOST_COUNTS = 30
 
@@ -76,11 +81,11 @@ def chosen_day(today: date) -> date:
 def _list(house: House) -> ResponseReturnValue:
     now = house.clock()
     today = business_day(now)
-    day = chosen_day(today)
+    day, mine = chosen_day(today), the_badge().operator_id
     with house.databases.read() as tx:
-        lots = watched_lots(tx, the_badge().operator_id)
-        found = tally(tx, watched_ids(the_badge().operator_id), figures.with_history(day))
-        seen = last_looks(tx, lots)
+        lots = watched_lots(tx, mine)
+        found, counted_at = totals(tx, watched_ids(mine), figures.with_history(day))
+        seen = last_looks(tx, watched_ids(mine))
         silent = silent_lots(tx, lots, house.config.silent_lot_percent, now)
     rows = [
         LotRow(
@@ -91,13 +96,27 @@ def _list(house: House) -> ResponseReturnValue:
         )
         for lot in lots
     ]
+    rows.sort(key=lambda row: row.urgency)
+    page = min(read_page(), max(1, ceil(len(rows) / ON_A_PAGE)))
     return render_template(
         "finance/lots.html",
-        rows=sorted(rows, key=lambda row: row.urgency),
+        rows=rows[(page - 1) * ON_A_PAGE : page * ON_A_PAGE],
+        first=(page - 1) * ON_A_PAGE + 1,
+        page=page,
+        count=len(rows),
+        counted_at=counted_at,
         names=figures.OF_LOT,
         day=day,
         today=today,
     )
+
+
+def read_page() -> int:
+    """The page of the address, the first without one. Raises `NotFound` for what is no number."""
+    text = request.args.get("page", "1")
+    if not text.isascii() or not text.isdigit() or len(text) > 6 or int(text) < 1:
+        raise NotFound("There is no page %(page)s.", page=text[:20])
+    return int(text)
 
 
 def _lot(house: House, number: str) -> ResponseReturnValue:

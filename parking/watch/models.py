@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from payments.db import Base, new_id
+from payments.db import Base, Json, new_id
 
 
 class Headcount(Base):
@@ -30,3 +30,16 @@ class Headcount(Base):
         CheckConstraint("counted >= 0", name="counted"),
         Index("ix_headcount_lot_at", "lot_id", "at"),
     )
+
+
+class LotDay(Base):
+    """How often each kind of thing (`parking.watch.tally.Kind`) happened at a lot on a business day,
+    by whomever, as counted at `counted_at`; what did not happen is left out. Derived: the job may
+    count any day again, and whoever needs persons counts the rows themselves."""
+
+    __tablename__ = "lot_day"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    lot_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("lot.id"), primary_key=True)
+    counts: Mapped[dict[str, int]] = mapped_column(Json)
+    counted_at: Mapped[datetime]

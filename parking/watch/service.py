@@ -153,11 +153,11 @@ def _walks(rows: Iterable[Headcount]) -> list[Look]:
     return [Look(at, by, found[0].note, found) for (_, at, by), found in walks.items()]
 
 
-def last_looks(tx: Session, lots: Sequence[Lot]) -> dict[uuid.UUID, Look]:
+def last_looks(tx: Session, lots: LotIds) -> dict[uuid.UUID, Look]:
     """The last walk through each of `lots` that had one."""
     last = (
         select(Headcount.lot_id, func.max(Headcount.at).label("at"))
-        .where(Headcount.lot_id.in_([lot.id for lot in lots]))
+        .where(Headcount.lot_id.in_(lots))
         .group_by(Headcount.lot_id)
         .subquery()
     )

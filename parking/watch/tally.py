@@ -45,6 +45,8 @@ from payments.models import Audit, AuditDetail, Payment
 
 #: The lots a question is about: a question for their ids.
 LotIds = Select[uuid.UUID]
+#: (lot, day) → kind → person → how often.
+Counts = dict[tuple[uuid.UUID, date], dict["Kind", dict[str, int]]]
 
 
 class Kind(StrEnum):
@@ -86,7 +88,7 @@ class Tally:
 
 def tally(tx: Session, lots: LotIds, days: Collection[date]) -> Tally:
     """Count everything of `Kind` at `lots` on `days`."""
-    counts: dict[tuple[uuid.UUID, date], dict[Kind, dict[str, int]]] = {}
+    counts: Counts = {}
     for lot, day, kind, who, count in tx.execute(union_all(*_questions(lots, days))):
         kinds = counts.setdefault((lot, day), defaultdict(dict))
         kinds[Kind(kind)][who or ""] = count
