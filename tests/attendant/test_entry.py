@@ -29,7 +29,7 @@ def test_an_attendant_takes_a_vehicle_in_and_shows_its_code(town: Town, hoa: Bro
     assert "Mời khách quét hoặc chụp mã" in plain(page)
     markup = page.get_data(as_text=True)
     assert f'src="{session_path(town, session)}/qr.svg"' in markup
-    assert '<details class="more" open>' in markup
+    assert '<details class="press main" open>' in markup
     with town.house.databases.read() as tx:
         entry = tx.scalars(select(Audit).where(Audit.subject == session.reference)).one()
     assert (entry.act, entry.actor) == ("session.enter", "person:hoa")
