@@ -49,6 +49,10 @@ LotIds = Select[uuid.UUID]
 Counts = dict[tuple[uuid.UUID, date], dict["Kind", dict[str, int]]]
 
 
+#: What somebody changes in a stay that is written down, each time it is done.
+EDITS = ("session.correct_plate", "session.move", "session.real_exit", "session.still_here")
+
+
 class Kind(StrEnum):
     """What is counted. Cash and paid are payments that received money, by their booking day."""
 
@@ -170,12 +174,11 @@ def _releases(lots: LotIds, days: Collection[date]) -> Select[Any]:
 
 
 def _edits(lots: LotIds, days: Collection[date]) -> Select[Any]:
-    """Plates corrected and entries set back; a declared entry that was only confirmed is none."""
+    """Plates corrected, stays moved, entries set back, exits set right; a declared entry that was only
+    confirmed is none. A stay that was moved counts at the lot it went to."""
     detail = AuditDetail.detail
     moved = detail["before"].as_string() != detail["after"].as_string()
-    which = or_(
-        Audit.act == "session.correct_plate", and_(Audit.act == "session.confirm_entry", moved)
-    )
+    which = or_(Audit.act.in_(EDITS), and_(Audit.act == "session.confirm_entry", moved))
     return (
         _count(Kind.EDITS, ParkingSession.lot_id, city_day(Audit.at), Audit.actor)
         .select_from(Audit)

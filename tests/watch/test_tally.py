@@ -124,6 +124,16 @@ def test_an_entry_that_was_only_confirmed_is_no_edit(town: Town, history: Histor
     assert counted(town, Kind.EDITS, HOA) == 2
 
 
+@pytest.mark.parametrize("act", ["session.move", "session.real_exit", "session.still_here"])
+def test_moving_a_stay_and_saying_when_it_really_left_are_edits(
+    town: Town, history: History, act: str
+) -> None:
+    at = history.ago(minutes=5)
+    history.act(history.stay(at), act, at, exit_at=at)
+    history.write()
+    assert (counted(town, Kind.EDITS, HOA), counted(town, Kind.EDITS)) == (1, 1)
+
+
 def test_cash_and_proxies_are_shares_of_payments_that_received_money(
     town: Town, history: History, hoa: Person
 ) -> None:
