@@ -20,6 +20,7 @@ from parking.lots.models import Lot
 from parking.lots.offers import Way, chosen_way, ways_at
 from parking.people.guard import the_badge
 from parking.sessions import groups
+from parking.sessions.doubts import Doubt, doubts_of
 from parking.sessions.due import standings
 from parking.sessions.quotes import Choice
 from parking.sessions.service import open_sessions
@@ -64,7 +65,11 @@ def add(pages: Blueprint, house: House) -> None:
 
 
 def _page(
-    house: House, number: str, problem: Complaint | None = None, status: int = 200
+    house: House,
+    number: str,
+    problem: Complaint | None = None,
+    status: int = 200,
+    doubts: Sequence[Doubt] = (),
 ) -> ResponseReturnValue:
     with house.databases.read() as tx:
         pick = _pick(house, tx, number)
@@ -72,6 +77,8 @@ def _page(
         "attendant/together.html",
         pick=pick,
         problem=explain(problem, reader_language()) if problem else "",
+        doubts=doubts,
+        wish=request.form.get("way", ""),
     )
     return page, status
 
@@ -107,7 +114,12 @@ def _pay(house: House, number: str) -> ResponseReturnValue:
     chosen = pick.chosen
     if chosen is None or request.form.get("amount") != str(chosen.amount) or not pick.ways:
         return _page(house, number, status=409)
-    return _begin(house, number, chosen, chosen_way(pick.ways, request.form.get("way", "")))
+    way = chosen_way(pick.ways, request.form.get("way", ""))
+    with house.databases.read() as tx:
+        doubts = doubts_of(tx, chosen, way.account.slug, way.method, house.clock())
+    if doubts and not request.form.get("again"):
+        return _page(house, number, doubts=doubts)
+    return _begin(house, number, chosen, way)
 
 
 def _begin(house: House, number: str, chosen: Together, way: Way) -> ResponseReturnValue:

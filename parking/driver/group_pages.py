@@ -23,6 +23,7 @@ from parking.journey import Journey
 from parking.languages import explain, mark
 from parking.lots.offers import Way, chosen_way, ways_at
 from parking.sessions import groups
+from parking.sessions.doubts import Doubt, doubts_of
 from parking.sessions.models import ParkingSession
 from parking.sessions.quotes import Choice
 from parking.sessions.together import Together, together_now
@@ -81,7 +82,11 @@ def _basket(house: House, tx: Session, link: str) -> Basket:
 
 
 def _page(
-    house: House, link: str, problem: Explained | None = None, status: int = 200
+    house: House,
+    link: str,
+    problem: Explained | None = None,
+    status: int = 200,
+    doubts: Sequence[Doubt] = (),
 ) -> ResponseReturnValue:
     with house.databases.read() as tx:
         basket = _basket(house, tx, link)
@@ -97,6 +102,8 @@ def _page(
         problem=explain(problem, reader_language()) if problem else "",
         news=request.args.get("news", ""),
         given=request.form.get("code", ""),
+        doubts=doubts,
+        wish=request.form.get("way", ""),
     )
     return page, status
 
@@ -148,6 +155,8 @@ def _pay(house: House, link: str) -> ResponseReturnValue:
     if request.form.get("amount") != str(basket.found.amount) or not basket.found.payable:
         return _shown(link, basket.links[1:], "changed")
     way = chosen_way(basket.ways, request.form.get("way", ""))
+    if not request.form.get("again") and (doubts := _doubts(house, basket, way)):
+        return _page(house, link, doubts=doubts)
     first = basket.stays[0]
     home = f"{public_link(house, first)}?from=pay"
     choice = Choice(way.account, Journey(house.config.public_url, home, address), way.method)
@@ -157,5 +166,11 @@ def _pay(house: House, link: str) -> ResponseReturnValue:
     except Conflict:
         return _shown(link, basket.links[1:], "changed")
     places = of_session(local_link(house, next(s for s in basket.stays if s.id == due[0])))
-    transfer_page = places.at("transfer", code=payment.code)
+    decided = request.form.get("again") or None
+    transfer_page = places.at("transfer", code=payment.code, again=decided)
     return onward(payment, transfer_page) or back(places, **{"from": "pay"})
+
+
+def _doubts(house: House, basket: Basket, way: Way) -> Sequence[Doubt]:
+    with house.databases.read() as tx:
+        return doubts_of(tx, basket.found, way.account.slug, way.method, house.clock())

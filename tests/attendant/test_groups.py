@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from parking.sessions import claims
 from parking.sessions.models import ParkingSession, ProxyPayment
 from parking.sessions.proxies import pay_for_driver, proxy_counts
 from payments.db import business_day
@@ -48,6 +49,21 @@ def test_vehicles_are_picked_from_the_list_and_paid_by_one_code(
     town.learn(payment)
     assert dues(town, stays) == [0, 0, 5_000]
     assert payment.code in plain(hoa.get(f"/attendant/sessions/{stays[1].id}"))
+
+
+def test_the_attendant_asks_the_driver_before_a_claim_is_paid_again(
+    hoa: Browser, town: Town, stays: list[ParkingSession]
+) -> None:
+    with town.house.databases.write.begin() as tx:
+        claims.claim(tx, town.house.tariffs, stays[1].id, HOA, "", town.now)
+    page = chosen(stays[:2])
+    form = {"amount": "10000", "way": ways_of(hoa.get(page))[0]}
+    vehicles = [str(stay.id) for stay in stays[:2]]
+    answer = hoa.post("/attendant/together/HK01", page=page, vehicle=vehicles, **form)
+    assert (answer.status_code, payments(town)) == (200, [])
+    assert f"{stays[1].plate}: 5.000 ₫, đã mở mã hoặc báo chuyển khoản lúc" in plain(answer)
+    answer = hoa.post("/attendant/together/HK01", page=page, vehicle=vehicles, again="yes", **form)
+    assert (answer.status_code, len(payments(town))) == (303, 1)
 
 
 @pytest.mark.parametrize("amount", ["1", "", "x"])

@@ -6,6 +6,7 @@ from io import BytesIO
 
 import pytest
 
+from parking.sessions import claims
 from parking.sessions.models import ParkingSession
 from payments.models import Payment
 from payments.service import record
@@ -179,3 +180,45 @@ def test_a_transfer_for_three_says_so_on_page_and_picture(
 def come(town: Town, payment: Payment, amount: int) -> None:
     with town.house.databases.write.begin() as tx:
         record(tx, payment.account, arrived(payment, amount, town.now), town.now, source="webhook")
+
+
+def asked_for_all(driver: Browser, town: Town, stays: list[ParkingSession], **form: str) -> str:
+    """Press the first button; the question that is asked, or empty when the driver is sent on."""
+    page = together(town, stays)
+    shown = driver.get(page)
+    answer = driver.post(
+        f"{session_path(town, stays[0])}/together/pay", page=page, amount=amount_of(shown),
+        way=ways_of(shown)[0], others=page.partition("others=")[2], **form,
+    )  # fmt: skip
+    return "" if answer.status_code == 303 else plain(answer)
+
+
+def test_a_transfer_announced_for_one_of_them_is_asked_about_first(
+    driver: Browser, town: Town, stays: list[ParkingSession]
+) -> None:
+    with town.house.databases.write.begin() as tx:
+        claims.claim(tx, town.house.tariffs, stays[1].id, "driver", "", town.now)
+    asked = asked_for_all(driver, town, stays)
+    assert "Bạn đã chuyển khoản rồi phải không?" in asked
+    assert "đã có lời báo là đã chuyển 5.000 ₫" in asked
+    assert "Chưa chuyển: trả 15.000 ₫ ngay" in asked
+    assert payments(town) == []
+    assert asked_for_all(driver, town, stays, again="yes") == ""
+    assert [payment.amount for payment in payments(town)] == [15_000]
+    assert "Bạn đã chuyển khoản" not in asked_for_all(driver, town, [stays[0], stays[2]])
+
+
+def test_going_on_with_the_groups_own_transfer_is_not_paying_again(
+    driver: Browser, town: Town, stays: list[ParkingSession]
+) -> None:
+    rails.open_rail(town, Vietcombank)
+    first = rails.phone(town)
+    page = together(town, stays)
+    for _ in range(2):
+        answer = first.post(
+            f"{session_path(town, stays[0])}/together/pay", page=page, amount="15000",
+            way="hk-bank:", others=page.partition("others=")[2],
+        )  # fmt: skip
+        assert (answer.status_code, "/transfer/" in answer.location) == (303, True)
+    assert len(payments(town)) == 1
+    assert "bạn đã mở mã chuyển khoản 15.000 ₫" in asked_for_all(first, town, stays)
