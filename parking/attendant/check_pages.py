@@ -100,7 +100,7 @@ def _page(
         claim, late = open_claim(tx, session.id), late_feeds(house, tx, [session.lot], now)
         names = names_of(tx, [claim.claimed_by, claim.released_by or ""] if claim else [])
         custody = custody_of(house, tx, session)
-        stay = stay_parts(house, tx, session, now)
+        stay = stay_parts(house, tx, badge, session, now)
     link = session_link(house.keys, "", session.token).removeprefix("/s/")
     page = render_template(
         "attendant/check.html",

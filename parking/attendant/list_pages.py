@@ -18,7 +18,6 @@ from parking.attendant.own import own_lots
 from parking.house import House
 from parking.lots.models import Lot
 from parking.lots.rules import Collect
-from parking.people.badge import Badge
 from parking.people.guard import the_badge
 from parking.sessions.due import Standing, standings
 from parking.sessions.exits import UNDO_WINDOW
@@ -57,21 +56,37 @@ def add(pages: Blueprint, house: House) -> None:
 
     @pages.get("/")
     def vehicles() -> ResponseReturnValue:
-        now = house.clock()
-        with house.databases.read() as tx:
-            inside = look(house, tx, the_badge(), now)
-            late = late_feeds(house, tx, inside.lots, now)
-            finds = beyond(house, tx, inside.asked, inside.ending, now)
-        return render_template("attendant/vehicles.html", inside=inside, late=late, finds=finds)
+        args = request.args
+        return show_list(house, args.get("lot", ""), args.get("q", ""), "unpaid" in args)
 
 
-def look(house: House, tx: Session, badge: Badge, now: datetime) -> Inside:
-    """What the query of this request asks for, of own lots only."""
-    lots = own_lots(tx, badge)
-    chosen = request.args.get("lot", "")
+def show_list(
+    house: House,
+    chosen: str,
+    ending: str,
+    only_unpaid: bool = False,
+    problem: str = "",
+    status: int = 200,
+) -> ResponseReturnValue:
+    """The list for a lot (or all), an ending of the plate (or none); `problem` says what an act
+    refused that was begun from it."""
+    now = house.clock()
+    with house.databases.read() as tx:
+        inside = _look(house, tx, (chosen, ending.strip(), only_unpaid), now)
+        late = late_feeds(house, tx, inside.lots, now)
+        finds = beyond(house, tx, inside.asked, inside.ending, now)
+    page = render_template(
+        "attendant/vehicles.html", inside=inside, late=late, finds=finds, problem=problem
+    )
+    return page, status
+
+
+def _look(house: House, tx: Session, wish: tuple[str, str, bool], now: datetime) -> Inside:
+    """What is asked for, of own lots only."""
+    chosen, ending, only_unpaid = wish
+    lots = own_lots(tx, the_badge())
     chosen_lots = [lot for lot in lots if chosen in ("", lot.number)]
     asked = [lot.id for lot in chosen_lots]
-    ending, only_unpaid = request.args.get("q", "").strip(), "unpaid" in request.args
     everybody = standings(tx, house.tariffs, open_sessions(tx, asked), now)
     found = _found(tx, everybody, asked, ending, only_unpaid)
     gone = standings(tx, house.tariffs, _just_left(tx, asked, now), now)

@@ -11,9 +11,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from parking.attendant.check_pages import carry_out, local_time
+from parking.attendant.list_pages import show_list
 from parking.attendant.own import own_lot
 from parking.house import House
-from parking.languages import mark
+from parking.languages import explain, mark
 from parking.people.badge import Badge
 from parking.people.guard import the_badge
 from parking.sessions.exemptions import exempt, withdraw
@@ -21,7 +22,8 @@ from parking.sessions.models import ParkingSession
 from parking.sessions.moves import Move, begin_at_right_lot, move
 from parking.sessions.plates import read_plate
 from parking.sessions.real_exits import record_real_exit, still_here
-from payments.errors import NotFound
+from parking.web.language import reader_language
+from payments.errors import Conflict, NotFound, WrongUsage
 
 
 def add(pages: Blueprint, house: House) -> None:
@@ -45,8 +47,23 @@ def add(pages: Blueprint, house: House) -> None:
 
     @pages.post("/elsewhere/<uuid:session_id>/<any(move, begin):act>")
     def fetch(session_id: uuid.UUID, act: str) -> ResponseReturnValue:
-        found, news = _fetch(house, session_id, act)
+        try:
+            found, news = _fetch(house, session_id, act)
+        except (Conflict, WrongUsage) as error:
+            plate, lot = request.form.get("plate", ""), request.form.get("lot", "")
+            problem = explain(error, reader_language())
+            return show_list(house, lot, plate, problem=problem, status=error.http_status)
         return redirect(url_for("attendant.check", session_id=found, news=news), 303)
+
+    @pages.post("/sessions/<uuid:session_id>/move")
+    def move_stay(session_id: uuid.UUID) -> ResponseReturnValue:
+        def act(tx: Session, own: uuid.UUID, badge: Badge, now: datetime) -> None:
+            lot = own_lot(tx, badge, request.form.get("to_lot", ""))
+            asked = Move(lot, badge.actor, request.form.get("why_moved", ""))
+            move(tx, house.tariffs, own, asked, now)
+
+        then = url_for("attendant.check", session_id=session_id, news="moved")
+        return carry_out(house, session_id, act, then=then)
 
 
 def _exempt(tx: Session, own: uuid.UUID, badge: Badge, now: datetime) -> None:

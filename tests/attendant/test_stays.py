@@ -120,7 +120,8 @@ def test_the_whole_plate_finds_what_was_paid_at_the_wrong_lot_and_asks_for_it_ba
     assert abroad.status_code == 404
 
 
-def test_within_one_operator_the_stay_is_moved(town: Town, hoa: Browser) -> None:
+def second_lot(town: Town) -> None:
+    """HK02, of the same operator, for cars only."""
     with town.house.databases.write.begin() as tx:
         other = Lot(
             number="HK02", name="Bãi xe Phan Chu Trinh", street="Phan Chu Trinh", ward="Cửa Nam",
@@ -130,6 +131,10 @@ def test_within_one_operator_the_stay_is_moved(town: Town, hoa: Browser) -> None
         other.tariffs = [LotTariff(vehicle_class="car", tariff_code="hn-dong-da")]
         tx.add(other)
     town.lots["HK02"] = other
+
+
+def test_within_one_operator_the_stay_is_moved(town: Town, hoa: Browser) -> None:
+    second_lot(town)
     car = town.arrive(lot="HK02", declared=False)
     town.clock.forward(minutes=30)
     search = f"{LIST}?q=30A12345"
@@ -138,6 +143,41 @@ def test_within_one_operator_the_stay_is_moved(town: Town, hoa: Browser) -> None
     answer = hoa.post(f"/attendant/elsewhere/{car.id}/move", page=search, **form)
     assert answer.headers["Location"] == f"{check(car)}?news=moved"
     assert "Chuyển từ bãi HK02 sang bãi HK01: Chọn nhầm bãi" in plain(hoa.get(check(car)))
+
+
+def test_a_move_that_is_refused_is_explained_where_it_was_asked_for(
+    town: Town, hoa: Browser
+) -> None:
+    second_lot(town)
+    there = town.arrive(lot="HK02", declared=False)
+    here = town.arrive(lot="HK01", declared=False)
+    search = f"{LIST}?q=30A12345"
+    form = {"plate": "30A12345", "lot": "HK01", "reason": "Chọn nhầm bãi"}
+    answer = hoa.post(f"/attendant/elsewhere/{there.id}/move", page=search, **form)
+    assert answer.status_code == 409
+    assert 'value="30A12345"' in answer.get_data(as_text=True)
+    assert 'class="notice bad" role="alert"' in answer.get_data(as_text=True)
+    assert now_of(town, here).lot_id != now_of(town, there).lot_id
+
+
+def test_a_vehicle_inside_is_moved_to_another_own_lot_from_its_page(town: Town) -> None:
+    second_lot(town)
+    both = NewPerson("lan", "attendant", name="Lan", lots=("HK01", "HK02"))
+    with town.house.databases.write.begin() as tx:
+        password = add_person(tx, both, town.now)
+    lan = Browser(town.house)
+    lan.sign_in("lan", password)
+    bike, car = town.arrive(BIKE, "motorbike"), town.arrive()
+    answer = lan.post(
+        check(bike, "move"), page=check(bike), to_lot="HK02", why_moved="Khách quét nhầm biển"
+    )
+    assert answer.status_code == 400
+    shown = answer.get_data(as_text=True)
+    assert 'value="Khách quét nhầm biển"' in shown
+    assert "HK02" in plain(answer).partition(BIKE)[0]
+    moved = lan.post(check(car, "move"), page=check(car), to_lot="HK02", why_moved="Nhầm biển")
+    assert moved.headers["Location"] == f"{check(car)}?news=moved"
+    assert "Chuyển từ bãi HK01 sang bãi HK02: Nhầm biển" in plain(lan.get(check(car)))
 
 
 def test_digits_that_find_nothing_offer_a_search_by_the_whole_plate(
