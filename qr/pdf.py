@@ -26,7 +26,7 @@ def draw_pdf(
     canvas = Canvas(
         out,
         pagesize=(width * mm, height * mm),
-        initialFontName=_face("regular"),  # type: ignore[arg-type]  # the stubs say number
+        initialFontName=face("regular"),  # type: ignore[arg-type]  # the stubs say number
         pageCompression=1,
         invariant=1,
         lang="vi",
@@ -44,8 +44,8 @@ def draw_pdf(
 
 
 @cache
-def _face(weight: Weight) -> str:
-    """The font of that weight under the name the library knows it by."""
+def face(weight: Weight) -> str:
+    """The font of that weight, with all of Vietnamese, under the name the library knows it by."""
     name = f"Roboto-{weight}"
     pdfmetrics.registerFont(TTFont(name, str(font_file(weight))))
     return name
@@ -58,7 +58,7 @@ def _paint(canvas: Canvas, shape: Shape) -> None:
         size = (shape.width * mm, shape.height * mm)
         canvas.roundRect(left, bottom, *size, shape.radius * mm, stroke=0, fill=1)
     elif isinstance(shape, Words):
-        canvas.setFont(_face(shape.weight), shape.size * mm)
+        canvas.setFont(face(shape.weight), shape.size * mm)
         canvas.drawString((shape.x - shape.width / 2) * mm, -shape.y * mm, shape.text)
     else:
         _paint_code(canvas, shape)

@@ -58,6 +58,8 @@ MONEY = (
     "parking/reports",
 )
 ODDS = {"payments/http.py", "payments/sandbox/config.py", "payments/sandbox/serve.py"}
+#: Lengths on paper are no money either: figures come there as the text that is shown.
+PAPER = "reconciliation/reports/paper"
 
 
 def name_of(path: Path) -> str:
@@ -291,7 +293,7 @@ def test_no_float_touches_money() -> None:
         path
         for room in MONEY
         for path in sorted((ROOT / room).rglob("*.py"))
-        if str(path.relative_to(ROOT)) not in ODDS
+        if str(path.relative_to(ROOT)) not in ODDS and not path.is_relative_to(ROOT / PAPER)
     ]
     assert len(files) > 20
     assert [found for path in files for found in floats(path)] == []

@@ -14,7 +14,7 @@ from payments.errors import NotFound
 from payments.models import MerchantAccount, Payment, Refund
 from payments.payback import PayoutList, RefundClaim
 from payments.payouts import PayoutRow, is_waiting, name_of
-from reconciliation.reports.tables import Column, Table, to_csv
+from reconciliation.reports.csv_file import csv_bytes
 
 #: Older lists are found by the refunds on them.
 MOST_LISTS = 20
@@ -111,4 +111,4 @@ def as_csv(rows: Sequence[PayoutRow]) -> bytes:
         )
         for row in rows
     ]
-    return to_csv(Table([Column(name) for name in COLUMNS], cells))
+    return csv_bytes([COLUMNS, *cells])

@@ -16,8 +16,9 @@ from parking.languages import LANGUAGES
 from parking.reports.daily import CityDay
 from parking.reports.figure import cash_sentence, city_sentence, standing_sentence
 from payments.db import CITY_ZONE
+from reconciliation.reports.csv_file import csv_bytes
 from reconciliation.reports.daily import Figures
-from reconciliation.reports.tables import Cell, Column, Table, to_csv
+from reconciliation.reports.table import Cell
 
 LABELS = (
     "date",
@@ -49,8 +50,7 @@ PART_FIGURES = ("count", "gross", "refunds", "fees", "net", "matched", "breaks")
 
 def as_csv(found: CityDay) -> bytes:
     """The report as people's spreadsheets open it."""
-    columns = [Column(name) for name in (*LABELS, *FIGURES, "currency", "as_of")]
-    return to_csv(Table(columns, list(_rows(found))))
+    return csv_bytes([(*LABELS, *FIGURES, "currency", "as_of"), *_rows(found)])
 
 
 def _rows(found: CityDay) -> Iterator[tuple[Cell, ...]]:

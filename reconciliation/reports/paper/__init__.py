@@ -1,0 +1,1 @@
+"""Reports on paper. Only lengths are reckoned here, in points; every figure comes as it is shown."""
