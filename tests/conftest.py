@@ -14,9 +14,13 @@ import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, make_url
+from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from sqlalchemy import Dialect, Engine, create_engine, event, make_url
 
 from parking import schema
 from payments.db import Databases, connect
@@ -46,6 +50,25 @@ def pytest_configure(config: pytest.Config) -> None:
     if memory:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
     os.environ[SERVER_FOLDER] = tempfile.mkdtemp(prefix="parking-postgresql-", dir=memory)
+
+
+class Compiled(BytecodeCache):
+    """What templates were compiled to, for every application of this process: each test makes one."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take it from memory, where it is there."""
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep it."""
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Compiled()}
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -142,10 +165,42 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+class Reused:
+    """Sessionmakers for database after database of one kind. SQLAlchemy remembers what it compiled
+    per engine, so engines of its own for every test would spend a fifth of the run compiling the
+    same statements again."""
+
+    def __init__(self, url: str) -> None:
+        self.opened, self.url = connect(url), url
+        for engine in (self.opened.engine, self.opened.read.kw["bind"]):
+            event.listen(engine, "do_connect", self._redirect)
+
+    def _redirect(self, dialect: Dialect, _record: Any, cargs: list[Any], cparams: Any) -> None:
+        """Every new connection goes to the database of the test at hand."""
+        given, named = dialect.create_connect_args(make_url(self.url))
+        cargs[:] = given
+        cparams.update(named)
+
+    def on(self, url: str) -> Databases:
+        """The sessionmakers, for the database at `url` from now on."""
+        self.opened.dispose()
+        self.url = url
+        return self.opened
+
+
+@pytest.fixture(scope="session")
+def reused() -> dict[str, Reused]:
+    """By the name of the dialect, as they are needed."""
+    return {}
+
+
 @pytest.fixture
-def databases(database_url: str) -> Iterator[Databases]:
+def databases(database_url: str, reused: dict[str, Reused]) -> Iterator[Databases]:
     """Sessionmakers of a fresh database; the test runs once on each kind."""
-    opened = connect(database_url)
+    kind = make_url(database_url).get_backend_name()
+    if kind not in reused:
+        reused[kind] = Reused(database_url)
+    opened = reused[kind].on(database_url)
     yield opened
     opened.dispose()
 
