@@ -33,6 +33,7 @@ from parking.commands import (
     sign,
     simulate,
     statement,
+    totals,
     trace,
     usage,
     verify,
@@ -97,6 +98,7 @@ COMMANDS: tuple[click.Command, ...] = (
     simulate.simulate,
     vietqr.vietqr,
     statement.statement,
+    totals.totals,
 )
 for command in COMMANDS:
     cli.add_command(command)

@@ -27,6 +27,7 @@ from payments.cancelling import cancel_expired
 from payments.errors import Unavailable
 from payments.polling import expire, poll
 from payments.sweeping import sweep_feeds
+from reconciliation.rebuilding import keep_months
 from reconciliation.running import keep_current
 from reconciliation.service import reconcile_open_days
 from reconciliation.uploads.service import carry_on_abandoned
@@ -50,6 +51,7 @@ def timetable(gateways: Gateways, tariffs: TariffBook) -> tuple[Job, ...]:
         Job("passes-paid-twice", Every(seconds=300), passes_excess.ask_back),
         Job("figures", Every(seconds=60), keep_current),
         Job("lot-days", Every(seconds=300), keep_counted),
+        Job("months", Daily(time(2, 0)), keep_months),
         Job("uploads", Every(seconds=300), lambda db, now: carry_on_abandoned(db, gateways, now)),
         Job("tidy", Daily(time(3, 0)), lambda db, now: tidy(db, gateways, tariffs, now)),
     )

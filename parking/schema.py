@@ -26,6 +26,7 @@ from payments.db import Base, UtcDateTime
 from payments.models import Payment
 from payments.payback import RefundTask
 from reconciliation.models import Statement
+from reconciliation.summaries import Summary
 
 __all__ = [
     "Base",
@@ -43,6 +44,7 @@ __all__ = [
     "RefundTask",
     "Shift",
     "Statement",
+    "Summary",
     "UtcDateTime",
     "check",
     "downgrade",

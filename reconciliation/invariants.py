@@ -30,7 +30,7 @@ from reconciliation.proofs.evidence import (
     statements_equal_their_bytes,
     triggers_are_in_place,
 )
-from reconciliation.proofs.figures import totals_equal_their_rows
+from reconciliation.proofs.figures import summaries_equal_their_totals, totals_equal_their_rows
 from reconciliation.proofs.shares import parts_make_their_payment, refunds_name_their_part
 from reconciliation.proofs.states import refunded_equals_its_rows, stored_state_equals_the_fold
 from reconciliation.proofs.violation import Violation
@@ -58,6 +58,7 @@ PROOFS: tuple[Callable[[Session], Iterator[Violation]], ...] = (
     each_side_once_per_leg,
     fees_are_booked,
     totals_equal_their_rows,
+    summaries_equal_their_totals,
 )
 
 

@@ -33,6 +33,7 @@ from payments.belonging import owner
 from payments.db import UtcDateTime
 from payments.models import MerchantAccount, Movement, Notice, Payment
 from payments.provider import LineKind, MovementKind
+from reconciliation import summaries
 from reconciliation.models import (
     BANK,
     SETTLEMENT,
@@ -78,6 +79,8 @@ def refresh(tx: Session, account_id: uuid.UUID, day: date, now: datetime) -> Non
         "net": found.c.gross - found.c.refunds - found.c.fees,
     }
     tx.execute(insert(DayTotal).from_select(list(values), select(*values.values())))
+    operator = tx.get_one(MerchantAccount, account_id).operator
+    summaries.refresh_day(tx, operator, day, now)
 
 
 def computed(tx: Session, account_id: uuid.UUID, day: date) -> Rows:

@@ -10,10 +10,12 @@ from sqlalchemy import and_, select, union
 from sqlalchemy.orm import Session
 
 from payments.models import MerchantAccount, Movement
+from reconciliation import summaries
 from reconciliation.days import IN_FLIGHT
 from reconciliation.models import AccountDay, DayTotal
 from reconciliation.proofs.violation import Violation
 from reconciliation.sides import Rows
+from reconciliation.summaries import SummaryState
 from reconciliation.totals import FIGURES, computed
 from reconciliation.witnesses import last_told
 
@@ -22,6 +24,26 @@ def totals_equal_their_rows(tx: Session) -> Iterator[Violation]:
     """The stored figures of every account-day are what its rows make, unless rows came since."""
     for day in tx.execute(_added_up()).all():
         yield from _account_day(tx, day)
+
+
+def summaries_equal_their_totals(tx: Session) -> Iterator[Violation]:
+    """Every summary of a day, and of a month that is not stale, is what its day totals make."""
+    states = select(SummaryState.span, SummaryState.period, SummaryState.operator)
+    for span, period, operator in tx.execute(states.where(~SummaryState.stale)).all():
+        one_day = span == summaries.DAY
+        last = period if one_day else summaries.next_month(period) - summaries.ONE_DAY
+        truth = _by_key(tx, summaries.computed(summaries.Part(span, period, last), operator))
+        stored = _by_key(tx, summaries.stored(span, period, operator))
+        for key in sorted({*stored, *truth}):
+            if stored.get(key) != truth.get(key):
+                found = f"stored {stored.get(key)}, the totals make {truth.get(key)}"
+                row = " ".join(("summary", *map(str, key)))
+                yield Violation("summaries_equal_their_totals", row, found)
+
+
+def _by_key(tx: Session, query: Any) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    width = len(summaries.FIGURES)
+    return {tuple(row[:-width]): tuple(map(int, row[-width:])) for row in tx.execute(query)}
 
 
 def _added_up() -> Rows:

@@ -1,0 +1,151 @@
+"""Sums of the day totals: equal to them always, read by month only while every day of it is told."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select, update
+
+from reconciliation.invariants import check
+from reconciliation.models import DayTotal
+from reconciliation.rebuilding import keep_months, rebuild
+from reconciliation.running import keep_current
+from reconciliation.summaries import (
+    DAY as BY_DAY,
+)
+from reconciliation.summaries import (
+    FIGURES,
+    LABELS,
+    MONTH,
+    Part,
+    Summary,
+    parts,
+    pieces_of,
+    sums,
+    within,
+)
+from tests.reconciliation.kit import DAY, ONE, PRICE, World, at
+
+NOVEMBER, DECEMBER = date(2026, 11, 1), date(2026, 12, 1)
+DAYS = st.dates(min_value=date(2024, 4, 15), max_value=date(2027, 12, 31))
+
+
+@pytest.fixture
+def busy(world: World) -> World:
+    """Two operators, money on three days of November, added up every minute."""
+    for day in (DAY, DAY + ONE, DAY + 2 * ONE):
+        world.pay(f"A{day.day}", when=at(day))
+        world.pay(f"B{day.day}", 5_000, slug="cau-go", when=at(day))
+        keep_current(world.databases.write, at(day, 11))
+    return world
+
+
+def violations(world: World) -> set[str]:
+    with world.databases.read() as tx:
+        return {found.rule for found in check(tx)}
+
+
+def read(world: World, first: date, last: date) -> tuple[list[Part], dict[str, tuple[int, int]]]:
+    """How the days are read, and (count, gross) along each label."""
+    with world.databases.read() as tx:
+        pieces = parts(tx, first, last)
+        rows = tx.execute(
+            select(Summary.label, *sums()).where(within(pieces)).group_by(Summary.label)
+        )
+        return pieces, {row.label: (int(row[1]), int(row[2])) for row in rows}
+
+
+def test_every_label_makes_the_same_sum(busy: World) -> None:
+    pieces, found = read(busy, DAY, DAY + 2 * ONE)
+    assert pieces == [Part(BY_DAY, DAY, DAY + 2 * ONE)]
+    assert found == dict.fromkeys(LABELS, (6, 3 * (PRICE + 5_000)))
+    assert violations(busy) == set()
+
+
+def test_a_month_that_is_over_is_read_as_one_and_says_the_same(busy: World) -> None:
+    before = read(busy, NOVEMBER, DECEMBER - ONE)
+    assert before[0] == [Part(BY_DAY, NOVEMBER, DECEMBER - ONE)]
+    assert keep_months(busy.databases.write, at(DAY)) == 0
+    assert keep_months(busy.databases.write, at(DECEMBER)) == 2
+    after = read(busy, NOVEMBER, DECEMBER - ONE)
+    assert after == ([Part(MONTH, NOVEMBER, DECEMBER - ONE)], before[1])
+    assert violations(busy) == set()
+
+
+def test_late_money_in_a_month_that_is_over_is_in_the_next_reading(busy: World) -> None:
+    keep_months(busy.databases.write, at(DECEMBER))
+    late = at(DECEMBER + ONE)
+    busy.pay("late", 7_000, when=at(DECEMBER - ONE, 23))
+    keep_current(busy.databases.write, late)
+    pieces, found = read(busy, NOVEMBER, DECEMBER - ONE)
+    assert {piece.span for piece in pieces} == {BY_DAY}
+    assert found["provider"] == (7, 3 * (PRICE + 5_000) + 7_000)
+    assert keep_months(busy.databases.write, late) == 1
+    assert read(busy, NOVEMBER, DECEMBER - ONE)[1] == found
+
+
+def test_another_summary_than_the_totals_make_is_noticed(busy: World) -> None:
+    with busy.databases.write.begin() as tx:
+        tx.execute(update(Summary).where(Summary.label == "product").values(count=99))
+    assert violations(busy) == {"summaries_equal_their_totals"}
+    with busy.databases.write.begin() as tx:
+        tx.execute(delete(Summary))
+    assert violations(busy) == {"summaries_equal_their_totals"}
+
+
+def test_rebuilding_finds_what_was_wrong_and_leaves_it_right(busy: World) -> None:
+    with busy.databases.write.begin() as tx:
+        tx.execute(update(DayTotal).where(DayTotal.day == DAY).values(count=99))
+    assert violations(busy) == {"totals_equal_their_rows", "summaries_equal_their_totals"}
+    done = [one for one, _ in rebuild(busy.databases.write, DAY, DAY + ONE, at(DECEMBER))]
+    assert [(one.day, one.changed) for one in done] == [
+        (DAY, True), (DAY, True), (DAY + ONE, False), (DAY + ONE, False),
+    ]  # fmt: skip
+    assert violations(busy) == set()
+
+
+def test_rebuilding_makes_totals_that_were_lost(busy: World) -> None:
+    with busy.databases.write.begin() as tx:
+        tx.execute(delete(DayTotal))
+        tx.execute(delete(Summary))
+    done = list(rebuild(busy.databases.write, DAY, DAY + 2 * ONE, at(DECEMBER)))
+    assert len(done) == 6
+    assert read(busy, NOVEMBER, DECEMBER - ONE)[1]["cost_centre"] == (6, 3 * (PRICE + 5_000))
+
+
+@settings(deadline=None, max_examples=100)
+@given(DAYS, DAYS, st.sets(DAYS.map(lambda day: day.replace(day=1)), max_size=4))
+def test_every_day_is_read_exactly_once(one: date, other: date, stale: set[date]) -> None:
+    first, last = sorted((one, other))
+    days = [day for piece in joined(first, last, stale) for day in days_of(piece)]
+    assert days == [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+@settings(deadline=None, max_examples=100)
+@given(DAYS, DAYS, st.sets(DAYS.map(lambda day: day.replace(day=1)), max_size=4))
+def test_neighbours_are_read_together_and_stale_months_by_day(
+    one: date, other: date, stale: set[date]
+) -> None:
+    first, last = sorted((one, other))
+    pieces = joined(first, last, stale)
+    assert all(before.span != after.span for before, after in pairwise(pieces))
+    read_by_month = {day for piece in pieces if piece.span == MONTH for day in days_of(piece)}
+    assert not {day.replace(day=1) for day in read_by_month} & stale
+
+
+def joined(first: date, last: date, stale: set[date]) -> list[Part]:
+    return list(pieces_of(first, last, frozenset(stale)))
+
+
+def days_of(piece: Part) -> list[date]:
+    return [piece.first + timedelta(days=n) for n in range((piece.last - piece.first).days + 1)]
+
+
+def test_figures_are_those_of_the_table() -> None:
+    assert {column.key for column in Summary.__table__.c} == {
+        "span", "period", "label", "operator", "key", "cash", *FIGURES,
+    }  # fmt: skip
