@@ -26,6 +26,7 @@ from payments.db import Base, UtcDateTime
 from payments.models import Payment
 from payments.payback import RefundTask
 from reconciliation.models import Statement
+from reconciliation.published import PublishedFigure
 from reconciliation.summaries import Summary
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Pass",
     "Payment",
     "Person",
+    "PublishedFigure",
     "Receipt",
     "RefundTask",
     "Shift",

@@ -27,6 +27,7 @@ from reconciliation.proofs.comparison import (
 from reconciliation.proofs.evidence import (
     audit_equals_its_digests,
     notices_equal_their_digests,
+    published_files_equal_their_hashes,
     statements_equal_their_bytes,
     triggers_are_in_place,
 )
@@ -53,6 +54,7 @@ PROOFS: tuple[Callable[[Session], Iterator[Violation]], ...] = (
     notices_equal_their_digests,
     audit_equals_its_digests,
     statements_equal_their_bytes,
+    published_files_equal_their_hashes,
     control_totals_hold,
     matches_agree,
     each_side_once_per_leg,

@@ -14,6 +14,8 @@ from payments.models import Audit, AuditDetail, Notice, NoticeBody
 from reconciliation.models import APPEND_ONLY as COMPARISON_TABLES
 from reconciliation.models import Statement, StatementBody
 from reconciliation.proofs.violation import Violation
+from reconciliation.published import APPEND_ONLY as PUBLISHED_TABLES
+from reconciliation.published import PublishedFigure, PublishedFile
 
 #: Rows with large bodies are read so many at a time.
 CHUNK = 500
@@ -30,7 +32,7 @@ def triggers_are_in_place(tx: Session) -> Iterator[Violation]:
     """Append-only tables refuse UPDATE and DELETE; on SQLite, `INSERT OR REPLACE` too."""
     rule, dialect = "triggers_are_in_place", tx.get_bind().dialect.name
     found = set(tx.scalars(text(_TRIGGERS[dialect])))
-    for table in (*MONEY_TABLES, *COMPARISON_TABLES):
+    for table in (*MONEY_TABLES, *COMPARISON_TABLES, *PUBLISHED_TABLES):
         for act in _ACTS[dialect]:
             name = f"{table}_no_{act}"
             if name not in found:
@@ -68,3 +70,15 @@ def statements_equal_their_bytes(tx: Session) -> Iterator[Violation]:
         if body is None or hashlib.sha256(body).hexdigest() != sha256:
             found = "no bytes" if body is None else "other bytes"
             yield Violation("statements_equal_their_bytes", f"statement {name}", found)
+
+
+def published_files_equal_their_hashes(tx: Session) -> Iterator[Violation]:
+    """Every file of a published figure has the SHA-256 it was published with."""
+    rule = "published_files_equal_their_hashes"
+    rows = select(PublishedFigure.number, PublishedFile).join(
+        PublishedFile, PublishedFile.figure_id == PublishedFigure.id
+    )
+    for number, file in tx.execute(rows.execution_options(yield_per=CHUNK)):
+        if hashlib.sha256(file.body).hexdigest() != file.sha256:
+            where = f"published figure {number} {file.language}.{file.format}"
+            yield Violation(rule, where, "other bytes")

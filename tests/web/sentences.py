@@ -13,6 +13,9 @@ ROOMS = ("parking", "reconciliation", "payments", "qr")
 SPEAKERS = {"mark", "say", "translate", "say_in_page", "_"}
 #: `qr` knows no `Complaint`: its errors and remarks, and the names of what may be wrong in a code.
 SPEAKERS |= {"InvalidPayload", "UnreadablePicture", "Remark", "Form", "Field", "Place"}
+#: Reports: a note is spoken; a column, a table and a chart have their title second.
+SPEAKERS |= {"Sentence"}
+TITLED = {"Column", "Table", "Chart"}
 REFUSE = "refuse"
 PART = re.compile(r"%\((\w+)\)")
 
@@ -48,7 +51,7 @@ def in_code() -> Iterator[Found]:
     complaints = complaint_names(modules)
     for path, tree in modules.items():
         # the tariff reader builds its complaints in one place, from sentences given as `refuse(…)`
-        wanted = SPEAKERS | complaints | ({REFUSE} if "tariffs" in path.parts else set())
+        wanted = SPEAKERS | TITLED | complaints | ({REFUSE} if "tariffs" in path.parts else set())
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and _name(node.func) in wanted:
                 for text in _sentences(node, _name(node.func)):
@@ -56,7 +59,7 @@ def in_code() -> Iterator[Found]:
 
 
 def _sentences(call: ast.Call, name: str) -> Iterator[str]:
-    words = call.args[1:2] if name == REFUSE else call.args[:1]
+    words = call.args[1:2] if name in (REFUSE, *TITLED) else call.args[:1]
     for word in words:
         for choice in (word.body, word.orelse) if isinstance(word, ast.IfExp) else (word,):
             if isinstance(choice, ast.Constant) and isinstance(choice.value, str):
