@@ -8,12 +8,14 @@ from parking.finance import (
     break_pages,
     claim_pages,
     day_pages,
+    figure_pages,
     job_pages,
     lot_pages,
     pass_pages,
     payout_pages,
     proxy_pages,
     refund_pages,
+    report_pages,
     shift_pages,
     suspense_pages,
     trace_pages,
@@ -41,6 +43,8 @@ def blueprint(house: House) -> Blueprint:
         uncharged_pages,
         pass_pages,
         job_pages,
+        report_pages,
+        figure_pages,
     ):
         room.add(pages, house)
     return pages

@@ -42,6 +42,7 @@ MATRIX = {
     "finance.hand_in": frozenset({"finance"}),
     "finance.take_in": frozenset({"finance"}),
     "finance.sell_pass": frozenset({"admin"}),
+    "finance.publish_figure": frozenset({"finance"}),
     "admin": frozenset({"admin"}),
     "inspector": frozenset({"inspector"}),
 }

@@ -1,5 +1,4 @@
-"""How old the open differences are: by class, account and side, timing told apart from error, as they
-stood at the end of the period."""
+"""How old the open differences are: by class, account and side, timing told apart from error."""
 
 from __future__ import annotations
 
@@ -9,11 +8,11 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from parking.languages import mark
-from parking.reports.asked import Asked, parameters
+from parking.reports.asked import Asked, ages_on, parameters
 from parking.reports.columns import ACCOUNT, DAY, LOT, count, money, totals
 from parking.reports.words import BREAK_NAMES, LEGS
 from payments.db import business_day
-from reconciliation.reports.differences import GROUPS, Difference, open_at_end
+from reconciliation.reports.differences import GROUPS, Difference, standing
 from reconciliation.reports.table import (
     Cell,
     Chart,
@@ -32,7 +31,7 @@ NATURE = Column(
     "nature", mark("Nature"), Kind.WORD,
     words={"timing": mark("Timing: may still come"), "error": mark("Error")},
 )  # fmt: skip
-AGE = Column("group", mark("Days"))
+AGE = Column("group", mark("Age in days"))
 
 #: Age group → the column of how many are that old.
 AGES = {
@@ -69,7 +68,8 @@ LISTED = (
 NOTES = (
     Sentence(
         mark(
-            "Ages are counted in days from the business day of a difference to the last day asked for."
+            "Ages are counted in days from the business day of a difference to the day the report"
+            " was asked for."
         )
     ),
     Sentence(mark("Size is the sum of the amounts without their signs.")),
@@ -77,18 +77,26 @@ NOTES = (
 
 
 def aged(tx: Session, asked: Asked) -> Report:
-    """Differences of the days asked for that were open when the last of them ended."""
+    """Differences of the days asked for that nobody has explained yet, as old as they are today."""
     asked.check()
-    found = open_at_end(tx, asked.period)
-    at = min(asked.until, business_day(asked.now))
+    found = [row for row in standing(tx, asked.period) if row.open]
+    at = business_day(asked.now)
     return Report(
         "ageing",
         mark("Ages of open differences"),
-        parameters(tx, asked),
+        (*parameters(tx, asked), ages_on(asked)),
         max((row.changed_at for row in found), default=None),
         tuple(_tables(found, at)),
         NOTES,
-        charts=(Chart("by_age", mark("Open differences by age"), "group", ("timing", "error")),),
+        charts=(
+            Chart(
+                "by_age",
+                mark("Open differences by age"),
+                "group",
+                ("timing", "error"),
+                by_size=False,
+            ),
+        ),
     )
 
 

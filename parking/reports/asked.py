@@ -71,6 +71,11 @@ def parameters(tx: Session, asked: Asked) -> tuple[Parameter, ...]:
     return (*told, name, code)
 
 
+def ages_on(asked: Asked) -> Parameter:
+    """The day up to which a report counts ages: a day later they are others."""
+    return Parameter(Column("ages_on", mark("Ages on"), Kind.DATE), business_day(asked.now))
+
+
 def operator_names(tx: Session) -> dict[str, str]:
     """Code → legal name of every operator, by name."""
     rows = tx.execute(select(Operator.code, Operator.legal_name).order_by(Operator.legal_name))

@@ -20,10 +20,12 @@ def money(key: str, title: str) -> Column:
 
 
 OPERATOR = Column("operator", mark("Operator"))
-PROVIDER = Column("provider", mark("Provider"))
+PROVIDER = Column("provider", mark("Provider"), Kind.WORD, words={"cash": mark("Cash")})
 ACCOUNT = Column("account", mark("Merchant account"))
 LOT = Column("lot", mark("Lot"))
-LOT_NAME = Column("lot_name", mark("Name of the lot"))
+LOT_NAME = Column(
+    "lot_name", mark("Name of the lot"), Kind.WORD, words={"": mark("Belongs to no lot")}
+)
 DAY = Column("day", mark("Day"), Kind.DATE)
 COUNT = count("count", mark("Payments"))
 GROSS = money("gross", mark("Gross"))

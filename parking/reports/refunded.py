@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from parking.languages import mark
 from parking.lots.service import lot_names
-from parking.reports.asked import Asked, parameters
+from parking.reports.asked import Asked, ages_on, parameters
 from parking.reports.columns import ACCOUNT, LOT, LOT_NAME, count, money, totals
 from payments.db import business_day
 from payments.models import MerchantAccount, Payment, Refund
@@ -52,7 +52,7 @@ AMOUNT_IS = (Sum("amount", ("done", "on_way", "refused")),)
 LISTED = (
     Column("asked_at", mark("Asked at"), Kind.INSTANT),
     Column("settled_at", mark("Settled at"), Kind.INSTANT),
-    Column("group", mark("Days")),
+    Column("group", mark("Age in days")),
     LOT,
     ACCOUNT,
     Column("payment", mark("Payment")),
@@ -74,7 +74,7 @@ NOTES = (
 @dataclass(frozen=True, slots=True)
 class Asking:
     """One refund that was asked for. `state` is one of `STATES`; `age_ends`: the day it was settled,
-    or the last day of the report."""
+    or the day the report was asked for."""
 
     task: RefundTask
     state: str
@@ -112,7 +112,7 @@ def refunded(tx: Session, asked: Asked) -> Report:
     return Report(
         "refunds",
         mark("Refunds"),
-        parameters(tx, asked),
+        (*parameters(tx, asked), ages_on(asked)),
         max(changes, default=None),
         tuple(_tables(tx, found)),
         NOTES,
@@ -121,7 +121,7 @@ def refunded(tx: Session, asked: Asked) -> Report:
 
 
 def _asked_for(tx: Session, asked: Asked) -> Sequence[Asking]:
-    period, last = asked.period, min(asked.until, business_day(asked.now))
+    period, today = asked.period, business_day(asked.now)
     query = (
         select(RefundTask, Refund.state, Refund.settled_at, Payment, MerchantAccount.slug)
         .join(Payment, Payment.id == RefundTask.payment_id)
@@ -137,7 +137,7 @@ def _asked_for(tx: Session, asked: Asked) -> Sequence[Asking]:
     rows: list[Asking] = []
     for task, state, settled_at, payment, slug in tx.execute(query):
         ended = settled_at or (task.decided_at if task.state == "rejected" else None)
-        ends = business_day(ended) if ended else max(last, business_day(task.asked_at))
+        ends = business_day(ended) if ended else today
         rows.append(
             Asking(task, state or task.state, ended, payment.cost_centre, slug, payment.code, ends)
         )
@@ -147,7 +147,7 @@ def _asked_for(tx: Session, asked: Asked) -> Sequence[Asking]:
 def _tables(tx: Session, found: Sequence[Asking]) -> Iterator[Table]:
     yield _grouped("by_state", mark("By state"), STATE, found)
     yield _grouped("by_purpose", mark("By kind"), PURPOSE, found)
-    yield _grouped("by_age", mark("By age"), Column("group", mark("Days")), found)
+    yield _grouped("by_age", mark("By age"), Column("group", mark("Age in days")), found)
     names = lot_names(tx, [row.lot for row in found])
     lots = _grouped("by_lot", mark("By lot"), LOT, found)
     rows = [(row[0], names.get(str(row[0]), ""), *row[1:]) for row in lots]

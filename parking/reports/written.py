@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
+from typing import IO
 
 from parking.languages import LANGUAGES, mark
 from parking.reports.asked import Asked
@@ -17,18 +18,18 @@ from reconciliation.reports.table import Language, Report
 from reconciliation.reports.xlsx_file import write_xlsx
 
 
-def _as_xlsx(report: Report, language: Language) -> bytes:
-    out = BytesIO()
-    write_xlsx(report, language, out)
-    return out.getvalue()
-
-
 @dataclass(frozen=True, slots=True)
 class Format:
     """How a report is written and served."""
 
     write: Callable[[Report, Language], bytes]
     content_type: str
+
+
+def _as_xlsx(report: Report, language: Language) -> bytes:
+    out = BytesIO()
+    write_xlsx(report, language, out)
+    return out.getvalue()
 
 
 FORMATS = {
@@ -52,6 +53,14 @@ def format_named(name: str) -> Format:
 def written(report: Report, format_name: str, language: str) -> bytes:
     """The report's bytes: the same rows, the same bytes."""
     return format_named(format_name).write(report, speak(language))
+
+
+def write_into(file: IO[bytes], report: Report, format_name: str, language: str) -> None:
+    """As `written`; a workbook goes to the file row by row."""
+    if format_name == "xlsx":
+        write_xlsx(report, speak(language), file)
+    else:
+        file.write(written(report, format_name, language))
 
 
 def every_rendering(report: Report) -> dict[tuple[str, str], bytes]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import and_, select
 from sqlalchemy import func as sql
 from sqlalchemy.orm import Session, aliased
 
@@ -58,21 +58,8 @@ class Difference:
 
 def standing(tx: Session, period: Period) -> Sequence[Difference]:
     """Those that stand now: open, or settled by a person's own explanation."""
-    return _read(tx, period, is_live())
-
-
-def open_at_end(tx: Session, period: Period) -> Sequence[Difference]:
-    """Those that were open when the period ended."""
-    then = and_(
-        Break.opened_at < period.ends,
-        or_(Break.resolved_at.is_(None), Break.resolved_at >= period.ends),
-    )
-    return _read(tx, period, then)
-
-
-def _read(tx: Session, period: Period, which: ColumnElement[bool]) -> Sequence[Difference]:
-    rows = tx.execute(_query().where(period.within(Break.day), period.accounts(), which))
-    return [_difference(*row) for row in rows]
+    which = (period.within(Break.day), period.accounts(), is_live())
+    return [_difference(*row) for row in tx.execute(_query().where(*which))]
 
 
 def _query() -> Rows:

@@ -169,13 +169,14 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`table`'s rows as bars or a line: `label` and `values` are keys of its columns."""
+    """A picture of `table`'s rows: `label` and `values` are keys of its columns; `by_size`: the
+    largest first, else in the order of the rows."""
 
     table: str
     title: str
     label: str
     values: tuple[str, ...]
-    shape: str = "bar"
+    by_size: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import BinaryIO
+from typing import IO
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
@@ -42,7 +42,7 @@ GROUND, RULE = "#E8EEF4", "#8A99A8"
 _TITLE = {"bold": True, "font_size": 15}
 
 
-def write_xlsx(report: Report, language: Language, file: BinaryIO) -> None:
+def write_xlsx(report: Report, language: Language, file: IO[bytes]) -> None:
     """Write the report to `file`, in constant memory however long its tables are."""
     book = Workbook(file, {"constant_memory": True})
     book.set_properties({"title": language.say(report.title), "created": MADE})
@@ -115,7 +115,7 @@ class _Sheets:
         self, sheet: Worksheet, at: int, index: int, cell: Cell, column: Column, style: Format
     ) -> None:
         """Text is always written as text: nothing is left to be guessed from its first letter."""
-        if cell is None or cell == "":
+        if cell is None:
             sheet.write_blank(at, index, None, style)
         elif isinstance(cell, str):
             sheet.write_string(at, index, word(cell, column, self.language), style)

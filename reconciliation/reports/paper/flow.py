@@ -92,12 +92,7 @@ def pages_of(report: Report, sheet: Sheet, language: Language) -> Iterator[Page]
     _opening(pen, report, language)
     for layout in sheet.layouts:
         yield from _table(pen, layout, language)
-    for note in report.notes:
-        text = sentence_text(note, language)
-        if pen.left < len(broken(text, sheet.inner, BODY)) * BODY * LEADING + BODY:
-            yield pen.turn()
-        pen.at += BODY / 2
-        pen.words(text, BODY, quiet=True)
+    yield from _notes(pen, [sentence_text(note, language) for note in report.notes])
     yield pen.turn()
 
 
@@ -109,6 +104,20 @@ def _opening(pen: _Pen, report: Report, language: Language) -> None:
     for warning in report.warnings:
         pen.at += BODY / 2
         pen.words(sentence_text(warning, language), BODY, "bold", quiet=False)
+
+
+def _notes(pen: _Pen, notes: list[str]) -> Iterator[Page]:
+    """All notes on one page where they fit on one."""
+    heights = [
+        len(broken(note, pen.sheet.inner, BODY)) * BODY * LEADING + BODY / 2 for note in notes
+    ]
+    if pen.left < sum(heights):
+        yield pen.turn()
+    for note, height in zip(notes, heights, strict=True):
+        if pen.left < height:
+            yield pen.turn()
+        pen.at += BODY / 2
+        pen.words(note, BODY, quiet=True)
 
 
 def _table(pen: _Pen, layout: Layout, language: Language) -> Iterator[Page]:
