@@ -18,6 +18,7 @@ from parking.lots.models import Lot
 from parking.passes.models import Pass
 from parking.people.models import Person
 from parking.receipts.models import Receipt
+from parking.reports.elsewhere import ReportedTotal
 from parking.sessions.models import ParkingSession
 from parking.shifts.models import Shift
 from parking.watch.models import Headcount, LotDay
@@ -44,6 +45,7 @@ __all__ = [
     "PublishedFigure",
     "Receipt",
     "RefundTask",
+    "ReportedTotal",
     "Shift",
     "Statement",
     "Summary",

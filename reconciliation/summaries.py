@@ -62,7 +62,7 @@ FIGURES = (
 
 class Summary(Base):
     """The figures of `DayTotal` of one operator in one `span` (the day, or the month that begins with
-    `period`), along one `label`, for one `key` of it; `cash` is what people took in tills."""
+    `period`), along one `label`, for one `key` of it and one currency; `cash` is what people took in tills."""
 
     __tablename__ = "summary"
 
@@ -72,6 +72,7 @@ class Summary(Base):
     operator: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     cash: Mapped[bool] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
     count: Mapped[int]
     gross: Mapped[int]
     refunds: Mapped[int]
@@ -192,11 +193,12 @@ def _along(label: str, part: Part, operator: str) -> Rows:
             literal(operator).label("operator"),
             key,
             cash,
+            MerchantAccount.currency,
             *totals,
         )
         .join(MerchantAccount, MerchantAccount.id == DayTotal.account_id)
         .where(MerchantAccount.operator == operator, DayTotal.day.between(part.first, part.last))
-        .group_by(key, cash)
+        .group_by(key, cash, MerchantAccount.currency)
     )
 
 

@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("operator", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("cash", sa.Boolean(), nullable=False),
+        sa.Column("currency", sa.String(), nullable=False),
         *(sa.Column(name, sa.BigInteger(), nullable=False) for name in _FIGURES),
         sa.CheckConstraint("span IN ('day', 'month')", name=op.f("ck_summary_span")),
         sa.CheckConstraint(
@@ -32,7 +33,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("net = gross - refunds - fees", name=op.f("ck_summary_foots")),
         sa.PrimaryKeyConstraint(
-            "span", "period", "label", "operator", "key", "cash", name="pk_summary"
+            "span", "period", "label", "operator", "key", "cash", "currency", name="pk_summary"
         ),
         sqlite_with_rowid=False,
     )

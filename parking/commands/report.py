@@ -16,6 +16,7 @@ from parking.commands.speech import tell
 from parking.languages import DEFAULT, LANGUAGES, bilingual, mark
 from parking.reports.asked import Asked
 from parking.reports.daily import city_day
+from parking.reports.elsewhere import LARGEST_LIST, take_in
 from parking.reports.files import as_csv, as_json_bytes
 from parking.reports.kinds import KINDS, make
 from parking.reports.publishing import publish_report
@@ -123,6 +124,25 @@ for _name in KINDS:
     if _name != "daily":
         _told = click.pass_obj(partial(_report_of, _name))
         report.command(_name, help=bilingual(KINDS[_name].title))(_period(_written(_told)))
+
+
+@report.command(
+    help=bilingual(mark("Take in a list of what other systems report (ETC), unverified."))
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.pass_obj
+def reported(build: Build, file: Path) -> None:
+    try:
+        with file.open("rb") as opened:
+            raw = opened.read(LARGEST_LIST + 1)
+    except OSError as error:
+        raise WrongUsage(
+            mark("%(path)s cannot be read: %(reason)s."), path=file, reason=error.strerror
+        ) from error
+    house = build()
+    with house.databases.write.begin() as tx:
+        kept = take_in(tx, file.name, raw, f"command:{getuser()}", house.clock())
+    tell(mark("%(count)s lines kept, shown beside our figure and added to nothing."), count=kept)
 
 
 @report.command(help=bilingual(mark("Give out a report: numbered, for ever the same bytes.")))

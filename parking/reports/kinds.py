@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from parking.languages import mark
 from parking.reports.aged import aged
 from parking.reports.asked import Asked, operator_names
+from parking.reports.city import city
 from parking.reports.reconciled import reconciled
 from parking.reports.refunded import refunded
 from parking.reports.remitted import remitted
@@ -31,6 +32,7 @@ class ReportKind:
 
 
 KINDS = {
+    "city": ReportKind(mark("Cashless parking payments"), city),
     "daily": ReportKind(mark("Daily reconciliation"), reconciled),
     "remittance": ReportKind(mark("Remittance statement"), remitted),
     "ageing": ReportKind(mark("Ages of open differences"), aged, figures=False),

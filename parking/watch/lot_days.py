@@ -34,7 +34,9 @@ def totals(tx: Session, lots: LotIds, days: Collection[date]) -> tuple[Tally, da
     persons; and when the oldest of it was counted, None when all of it was counted just now."""
     counted = _counted(tx, days)
     missing = [day for day in days if day not in counted]
-    counts: Counts = dict(tally(tx, lots, missing).counts) if missing else {}
+    counts: Counts = {}
+    if missing:
+        counts |= tally(tx, lots, missing).counts
     rows = tx.execute(
         select(LotDay.lot_id, LotDay.day, LotDay.counts).where(
             LotDay.day.in_(counted), LotDay.lot_id.in_(lots)
@@ -78,7 +80,7 @@ def _summed(found: Tally, lot_id: uuid.UUID, day: date) -> dict[str, int]:
 def _counted(tx: Session, days: Collection[date]) -> dict[date, datetime]:
     """When each of `days` was counted, where it was."""
     found = select(LotDay.day, sql.min(LotDay.counted_at)).where(LotDay.day.in_(days))
-    return {day: at for day, at in tx.execute(found.group_by(LotDay.day))}
+    return {row[0]: row[1] for row in tx.execute(found.group_by(LotDay.day))}
 
 
 def _due(tx: Session, now: datetime) -> Iterator[date]:

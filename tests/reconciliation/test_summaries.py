@@ -147,5 +147,5 @@ def days_of(piece: Part) -> list[date]:
 
 def test_figures_are_those_of_the_table() -> None:
     assert {column.key for column in Summary.__table__.c} == {
-        "span", "period", "label", "operator", "key", "cash", *FIGURES,
+        "span", "period", "label", "operator", "key", "cash", "currency", *FIGURES,
     }  # fmt: skip
