@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from parking.watch.days import DAY, WEEKS
 from parking.watch.models import LotDay
 from parking.watch.service import watched_ids
-from parking.watch.tally import Counts, Kind, LotIds, Tally, tally
+from parking.watch.tally import Kind, LotIds, Tally, tally
 from payments.db import business_day
 
 #: Days behind which a list may look, and how many of them may still change.
@@ -34,9 +34,7 @@ def totals(tx: Session, lots: LotIds, days: Collection[date]) -> tuple[Tally, da
     persons; and when the oldest of it was counted, None when all of it was counted just now."""
     counted = _counted(tx, days)
     missing = [day for day in days if day not in counted]
-    counts: Counts = {}
-    if missing:
-        counts |= tally(tx, lots, missing).counts
+    counts = dict(tally(tx, lots, missing).counts) if missing else {}
     rows = tx.execute(
         select(LotDay.lot_id, LotDay.day, LotDay.counts).where(
             LotDay.day.in_(counted), LotDay.lot_id.in_(lots)
@@ -79,8 +77,10 @@ def _summed(found: Tally, lot_id: uuid.UUID, day: date) -> dict[str, int]:
 
 def _counted(tx: Session, days: Collection[date]) -> dict[date, datetime]:
     """When each of `days` was counted, where it was."""
-    found = select(LotDay.day, sql.min(LotDay.counted_at)).where(LotDay.day.in_(days))
-    return {row[0]: row[1] for row in tx.execute(found.group_by(LotDay.day))}
+    found = select(LotDay.day, sql.min(LotDay.counted_at).label("counted_at")).where(
+        LotDay.day.in_(days)
+    )
+    return {row.day: row.counted_at for row in tx.execute(found.group_by(LotDay.day))}
 
 
 def _due(tx: Session, now: datetime) -> Iterator[date]:

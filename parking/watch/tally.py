@@ -45,8 +45,6 @@ from payments.models import Audit, AuditDetail, Payment
 
 #: The lots a question is about: a question for their ids.
 LotIds = Select[uuid.UUID]
-#: (lot, day) → kind → person → how often.
-Counts = dict[tuple[uuid.UUID, date], dict["Kind", dict[str, int]]]
 
 
 #: What somebody changes in a stay that is written down, each time it is done.
@@ -92,7 +90,7 @@ class Tally:
 
 def tally(tx: Session, lots: LotIds, days: Collection[date]) -> Tally:
     """Count everything of `Kind` at `lots` on `days`."""
-    counts: Counts = {}
+    counts: dict[tuple[uuid.UUID, date], dict[Kind, dict[str, int]]] = {}
     for lot, day, kind, who, count in tx.execute(union_all(*_questions(lots, days))):
         kinds = counts.setdefault((lot, day), defaultdict(dict))
         kinds[Kind(kind)][who or ""] = count

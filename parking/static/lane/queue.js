@@ -4,13 +4,14 @@ const Queue = (() => {
   const MOST = 100, PATIENCE = 8000, REST = 30000;
   const lane = document.getElementById("lane");
   let rows = [], sending = false, again = false, form = "", rest = 0;
-  let changed = () => {};
+  let changed = () => {}, done = () => {};
 
   const mine = (act) => act.by === lane.dataset.person;
   const unsent = () => rows.filter((act) => mine(act) && !act.outcome);
 
-  async function start(listener) {
-    changed = listener;
+  // `whenChanged`: something waits, or no longer; `whenDone`: the service says that an act was carried out.
+  async function start(whenChanged, whenDone) {
+    [changed, done] = [whenChanged, whenDone];
     rows = await Store.acts();
     form = lane.querySelector("[name=csrf_token]").value;
     changed();
@@ -96,6 +97,7 @@ const Queue = (() => {
     const act = rows.find((row) => row.id === id);
     if (!act) return;
     if (outcome === "done") {
+      done(act);
       await Store.dropAct(act.position);
       rows = rows.filter((row) => row !== act);
     } else {

@@ -254,7 +254,7 @@
     addEventListener("offline", () => Signal.tell(false));
     Signal.listener = render;
     Code.start(render);
-    await Queue.start(render);
+    await Queue.start(render, ({ kind, key, at, who }) => ["exit", "release"].includes(kind) && Vehicles.leave(key, at, who));
     render();
     await Vehicles.start(changed, () => [...waiting.keys(), chosen].filter(Boolean));
     if (Signal.there) await keepPage();

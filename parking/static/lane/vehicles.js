@@ -16,6 +16,7 @@ const Vehicles = (() => {
   const lane = document.getElementById("lane"), lot = lane.dataset.lot;
   let all = new Map(), moment = "", synced = 0, fetched = 0, kept = 0, skew = 0, timer;
   let listener = () => {}, watched = () => [];
+  const leftHere = new Map(); // by this phone: what the lot is asked before that knows nothing of it
 
   async function start(onChange, watch) {
     [listener, watched] = [onChange, watch];
@@ -37,10 +38,10 @@ const Vehicles = (() => {
 
   async function look() {
     clearTimeout(timer);
-    const anew = !moment || Date.now() - fetched > ANEW;
+    const anew = !moment || Date.now() - fetched > ANEW, asked = performance.now();
     const told = await ask(anew ? "list" : `changes?since=${moment}&watch=${watched().join(",")}`);
     if (told) {
-      take(told, anew);
+      take(told, anew, asked);
       Queue.flush();
     }
     later();
@@ -60,8 +61,9 @@ const Vehicles = (() => {
     return null;
   }
 
-  function take(told, anew) {
-    const found = rows(told);
+  function take(told, anew, asked) {
+    const found = rows(told), before = all;
+    for (const vehicle of found) if (leftHere.get(vehicle.key) > asked) vehicle.left ??= before.get(vehicle.key)?.left;
     if (anew) all = new Map();
     for (const vehicle of found) all.set(vehicle.key, vehicle);
     ({ moment } = told);
@@ -70,6 +72,15 @@ const Vehicles = (() => {
     Signal.tell(true);
     if (found.length || anew) listener();
     keep(anew);
+  }
+
+  // The service has just said that it let a vehicle out: seen at once, not with the next question.
+  function leave(key, when, by) {
+    const vehicle = all.get(key);
+    if (!vehicle) return;
+    leftHere.set(key, performance.now());
+    vehicle.left = { when: when + skew, by };
+    listener();
   }
 
   function keep(anew) {
@@ -117,7 +128,7 @@ const Vehicles = (() => {
   }
 
   return {
-    start, look, ending,
+    start, look, leave, ending,
     get: (key) => all.get(key),
     inside: () => [...all.values()].filter((vehicle) => !vehicle.left).length,
     synced: () => synced,
