@@ -10,6 +10,7 @@ from sqlalchemy import event
 from parking.people.models import Person
 from parking.people.service import NewPerson, add_person
 from parking.watch import service
+from parking.watch.lot_days import keep_counted
 from tests.kit import Town
 from tests.watch.history import HOA, History
 from tests.web.kit import Browser
@@ -49,6 +50,23 @@ def test_the_list_puts_first_what_stands_out(town: Town, history: History) -> No
         lot = service.watched_lot(tx, None, "DD01")
         service.record(tx, lot, {"motorbike": 30}, "", "person:nga", town.now)
     assert "30 / 0" in read(desk_again(town), "/finance/lots")
+
+
+def test_a_long_list_comes_a_page_at_a_time(
+    town: Town, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("parking.finance.lot_pages.ON_A_PAGE", 1)
+    weeks(history, 20, "HK01", 8)
+    history.write()
+    keep_counted(town.house.databases.write, town.now)
+    browser = desk(town)
+    pages = [read(browser, f"/finance/lots?page={page}") for page in (1, 2)]
+    shown = [re.findall(r">([A-Z0-9]+) · ", page) for page in pages]
+    assert shown == [["HK01"], ["DD01"]]
+    assert "bãi nổi bật đứng trước" in pages[0]
+    assert "được đếm từ" in pages[0]
+    assert read(browser, "/finance/lots?page=999")  # the last one
+    read(browser, "/finance/lots?page=0", 404)
 
 
 def desk_again(town: Town) -> Browser:
