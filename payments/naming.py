@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from payments.codes import refund_numbers
 from payments.db import table_of
 from payments.models import MerchantAccount, Payment, Refund
+from payments.provider import CASH
 from payments.provider import Notice as Told
 
 
@@ -36,6 +37,17 @@ _BY_CODE = (
     select(*(_ROW[field.name] for field in fields(Locked)))
     .where(_ROW.code == bindparam("named"), _ROW.account_id == bindparam("account"))
     .with_for_update()
+)
+#: Cash taken into one till may go back from another one of the same operator.
+_OF_A_TILL = (
+    select(*(_ROW[field.name] for field in fields(Locked)))
+    .join(table_of(MerchantAccount), table_of(MerchantAccount).c.id == _ROW.account_id)
+    .where(
+        _ROW.code == bindparam("named"),
+        table_of(MerchantAccount).c.operator == bindparam("operator"),
+        table_of(MerchantAccount).c.provider == CASH,
+    )
+    .with_for_update(of=table_of(Payment))
 )
 
 
@@ -72,7 +84,10 @@ def _only_candidate(
 
 
 def _payment_named(tx: Session, account: MerchantAccount, code: str) -> Locked | None:
-    row = tx.connection().execute(_BY_CODE, {"named": code, "account": account.id}).first()
+    query, where = _BY_CODE, {"named": code, "account": account.id}
+    if account.provider == CASH:
+        query, where = _OF_A_TILL, {"named": code, "operator": account.operator}
+    row = tx.connection().execute(query, where).first()
     return Locked(*row) if row else None
 
 

@@ -16,18 +16,22 @@ from parking.sessions.exits import UNDO_WINDOW
 from parking.sessions.models import ParkingSession
 from parking.shifts import cash, service
 from parking.shifts.cash import REASONS
+from parking.shifts.paying_back import pay_back, waiting_at
 from parking.shifts.service import Taken
+from payments.models import Refund
 
 
 @dataclass(frozen=True, slots=True)
 class Corner:
     """`ready`: this person's till is open at this lot and not counted. `amount` is what to ask for,
-    `taken` what this person took here and can still give back."""
+    `taken` what this person took here and can still give back, `to_return` the approved refunds that
+    are to be paid in cash."""
 
     ready: bool
     amount: int
     reasons: Mapping[str, str]
     taken: Sequence[Taken]
+    to_return: Sequence[Refund]
 
 
 def corner(
@@ -47,6 +51,7 @@ def corner(
             and row.kept
             and now - row.entry.at <= UNDO_WINDOW
         ],
+        waiting_at(tx, session.lot.number, session.reference),
     )
 
 
@@ -60,3 +65,9 @@ def back(tx: Session, badge: Badge, now: datetime) -> None:
     """Give back the payment of the form."""
     payment = request.form.get("payment", type=uuid.UUID)
     cash.give_back(tx, payment or uuid.UUID(int=0), badge, now)
+
+
+def refund(tx: Session, badge: Badge, now: datetime) -> None:
+    """Pay the refund of the form from one's till."""
+    refund_id = request.form.get("refund", type=uuid.UUID)
+    pay_back(tx, refund_id or uuid.UUID(int=0), badge, now)

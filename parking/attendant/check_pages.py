@@ -85,6 +85,10 @@ def add(pages: Blueprint, house: House) -> None:
     def give_cash_back(session_id: uuid.UUID) -> ResponseReturnValue:
         return carry_out(house, session_id, _give_back)
 
+    @pages.post("/sessions/<uuid:session_id>/refund-in-cash")
+    def refund_in_cash(session_id: uuid.UUID) -> ResponseReturnValue:
+        return carry_out(house, session_id, _refund)
+
 
 def _page(
     house: House, session_id: uuid.UUID, problem: str = "", status: int = 200, ask: bool = False
@@ -169,6 +173,10 @@ def _confirm(tx: Session, own: uuid.UUID, badge: Badge, now: datetime) -> None:
 
 def _give_back(tx: Session, own: uuid.UUID, badge: Badge, now: datetime) -> None:
     cash_corner.back(tx, badge, now)
+
+
+def _refund(tx: Session, own: uuid.UUID, badge: Badge, now: datetime) -> None:
+    cash_corner.refund(tx, badge, now)
 
 
 def local_input(instant: datetime) -> str:

@@ -52,6 +52,7 @@ SENTENCES = {
     "session.claim_unpaid": mark("Closed: %(due)s never came. %(reason)s"),
     "cash.take": mark("Took %(due)s in cash: %(why)s"),
     "cash.give_back": mark("Gave %(due)s in cash back"),
+    "cash.pay_back": mark("Paid %(due)s back in cash from the till, refund %(refund)s"),
 }
 #: A stay that began with a card alone has that card's label where its plate would stand.
 WITH_A_CARD = mark("Parking began with card %(plate)s")

@@ -13,6 +13,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from parking.attendant import cash_corner
 from parking.attendant.own import own_lot, own_lots
 from parking.attendant.shift_view import handovers, own_shift, working
 from parking.house import House
@@ -52,6 +53,10 @@ def add(pages: Blueprint, house: House) -> None:
             service.count(tx, badge, _amount("counted"), now)
 
         return _do(house, act)
+
+    @pages.post("/shift/refund")
+    def refund_from_till() -> ResponseReturnValue:
+        return _do(house, cash_corner.refund)
 
     @pages.post("/shift/close")
     def close_till() -> ResponseReturnValue:

@@ -15,17 +15,22 @@ from parking.people.badge import Badge
 from parking.shifts.handover import Handover, read_handover, snapshot, waiting_for
 from parking.shifts.history import Row, shift_row
 from parking.shifts.models import Shift
+from parking.shifts.paying_back import Returned, returned_in, waiting_at
 from parking.shifts.service import Taken, taken_in
 from payments.errors import NotFound
+from payments.models import Refund
 
 
 @dataclass(frozen=True, slots=True)
 class Working:
-    """An open shift: what was taken in it, and what would be handed on at this moment."""
+    """An open shift: what was taken and refunded in it, the refunds that wait at its lot to be paid in
+    cash, and what would be handed on at this moment."""
 
     shift: Shift
     lot: Lot
     taken: Sequence[Taken]
+    returned: Sequence[Returned]
+    to_return: Sequence[Refund]
     handed: Handover
 
     @property
@@ -37,10 +42,11 @@ class Working:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A closed shift with its names, what was taken in it and handed on."""
+    """A closed shift with its names, what was taken and refunded in it and handed on."""
 
     row: Row
     taken: Sequence[Taken]
+    returned: Sequence[Returned]
     handed: Handover
 
     @property
@@ -57,13 +63,15 @@ class Closed:
 def working(house: House, tx: Session, shift: Shift, now: datetime) -> Working:
     """An open shift as its attendant sees it."""
     handed = read_handover(tx, snapshot(tx, house.tariffs, shift.lot_id, now))
-    return Working(shift, tx.get_one(Lot, shift.lot_id), taken_in(tx, shift.id), handed)
+    lot = tx.get_one(Lot, shift.lot_id)
+    taken, returned = taken_in(tx, shift.id), returned_in(tx, shift.id)
+    return Working(shift, lot, taken, returned, waiting_at(tx, lot.number), handed)
 
 
 def closed(tx: Session, shift: Shift) -> Closed:
     """A closed shift as it was handed on."""
     handed = read_handover(tx, shift.handover or {})
-    return Closed(shift_row(tx, shift), taken_in(tx, shift.id), handed)
+    return Closed(shift_row(tx, shift), taken_in(tx, shift.id), returned_in(tx, shift.id), handed)
 
 
 def handovers(tx: Session, badge: Badge, now: datetime) -> Sequence[Closed]:

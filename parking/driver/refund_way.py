@@ -84,6 +84,10 @@ def _sent(way: WayBack) -> Iterator[Step]:
     if refund is not None and refund.state == "failed":
         yield Step(mark("Refused by the payment company"), refund.settled_at)
         return
+    gone = way.left_at or (refund.settled_at if refund else None)
+    if way.in_cash:
+        yield Step(mark("Paid back in cash by an attendant of the lot; show this page there"), gone)
+        return
     if not way.by_rail:
         hint = {"account": claim.hint} if claim else {}
         named = mark("Goes to %(account)s") if claim else mark("Bank account named by you")
@@ -91,7 +95,6 @@ def _sent(way: WayBack) -> Iterator[Step]:
         number = {"number": made.number} if made else {}
         listed = mark("On the operator's payout list no. %(number)s") if made else mark("On a list")
         yield Step(listed, made.made_at if made else None, number)
-    gone = way.left_at or (refund.settled_at if refund else None)
     yield Step(mark("Sent back by the payment company") if way.by_rail else LEFT_THE_BANK, gone)
 
 

@@ -27,6 +27,7 @@ WORDS = {
     Reached.OPEN: mark("Waits for approval"),
     Reached.REJECTED: mark("Rejected"),
     Reached.AT_PROVIDER: mark("Waits for the payment company"),
+    Reached.AT_TILL: mark("Waits for an attendant to pay it back in cash"),
     Reached.NO_ACCOUNT: mark("Waits for the driver to name an account"),
     Reached.CLAIMED: mark("Waits for a payout list"),
     Reached.LISTED: mark("On a payout list, waits for the bank"),

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, lazyload
 from payments.accounts import Gateways
 from payments.models import Movement, Refund
 from payments.payback import PayoutList, RefundClaim, RefundTask
-from payments.provider import MovementKind
+from payments.provider import CASH, MovementKind
 
 
 class Reached(StrEnum):
@@ -23,6 +23,7 @@ class Reached(StrEnum):
     OPEN = "open"
     REJECTED = "rejected"
     AT_PROVIDER = "at_provider"
+    AT_TILL = "at_till"
     NO_ACCOUNT = "no_account"
     CLAIMED = "claimed"
     LISTED = "listed"
@@ -43,6 +44,11 @@ class WayBack:
     by_rail: bool
 
     @property
+    def in_cash(self) -> bool:
+        """What came in cash goes back in cash, from a till (`parking.shifts.paying_back`)."""
+        return self.task.payment.account.provider == CASH
+
+    @property
     def reached(self) -> Reached:
         if self.refund is None:
             return Reached.REJECTED if self.task.state == "rejected" else Reached.OPEN
@@ -50,6 +56,8 @@ class WayBack:
             return Reached(self.refund.state)
         if self.by_rail:
             return Reached.AT_PROVIDER
+        if self.in_cash:
+            return Reached.AT_TILL
         if self.claim is None:
             return Reached.NO_ACCOUNT
         return Reached.LISTED if self.made else Reached.CLAIMED

@@ -14,11 +14,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
+from sqlalchemy import CompoundSelect, select, union_all
 from sqlalchemy import func as sql
-from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from parking.shifts.models import CashEntry, Shift
+from parking.shifts.models import CashEntry, CashReturn, Shift
 from payments import settlement
 from payments.db import CITY_ZONE, business_day
 from payments.models import MerchantAccount, Movement
@@ -58,11 +58,10 @@ def count_name(tx: Session, account_id: uuid.UUID) -> str:
 
 
 def _lines(tx: Session, shift: Shift) -> defaultdict[date, list[StatementLine]]:
-    """Book day → what was taken and given back on it."""
+    """Book day → what was taken, given back and refunded on it."""
     moved = tx.scalars(
         select(Movement)
-        .join(CashEntry, CashEntry.payment_id == Movement.payment_id)
-        .where(CashEntry.shift_id == shift.id, Movement.account_id == shift.account_id)
+        .where(Movement.id.in_(_moved_in(shift.id)), Movement.account_id == shift.account_id)
         .order_by(Movement.event_at, Movement.id)
     )
     found: defaultdict[date, list[StatementLine]] = defaultdict(list)
@@ -70,6 +69,17 @@ def _lines(tx: Session, shift: Shift) -> defaultdict[date, list[StatementLine]]:
         line = counted_line(row.rail_ref, MovementKind(row.kind), row.amount, row.event_at)
         found[row.book_day].append(line)
     return found
+
+
+def _moved_in(shift_id: uuid.UUID) -> CompoundSelect[uuid.UUID]:
+    """SQL: the ids of the movements in the till of a shift: its cash payments, what went back of them
+    as a mistake, and the refunds that were paid in it."""
+    taken = select(Movement.id).join(CashEntry, CashEntry.payment_id == Movement.payment_id)
+    refunded = select(Movement.id).join(CashReturn, CashReturn.refund_id == Movement.refund_id)
+    return union_all(
+        taken.where(CashEntry.shift_id == shift_id, Movement.refund_id.is_(None)),
+        refunded.where(CashReturn.shift_id == shift_id),
+    )
 
 
 def _book(tx: Session, account: MerchantAccount, name: str, difference: int, now: datetime) -> None:

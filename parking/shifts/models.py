@@ -1,4 +1,4 @@
-"""A shift from its float to its count, and why each cash payment was taken."""
+"""A shift from its float to its count, why each cash payment was taken, and what went back of one."""
 
 from __future__ import annotations
 
@@ -64,5 +64,17 @@ class CashEntry(Base):
     payment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("payment.id"), primary_key=True)
     shift_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("shift.id"), index=True)
     reason: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[datetime]
+
+
+class CashReturn(Base):
+    """A refund of a cash payment that was paid from the till of a shift, by whom and when. It need
+    not be the till the payment went into."""
+
+    __tablename__ = "cash_return"
+
+    refund_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("refund.id"), primary_key=True)
+    shift_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("shift.id"), index=True)
     by: Mapped[str]
     at: Mapped[datetime]

@@ -6,11 +6,11 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterator
 
-from sqlalchemy import case, select
+from sqlalchemy import case, select, union_all
 from sqlalchemy import func as sql
 from sqlalchemy.orm import Session
 
-from parking.shifts.models import CashEntry, Shift
+from parking.shifts.models import CashEntry, CashReturn, Shift
 from payments import ledger
 from payments.models import MerchantAccount, Movement, Payment
 from payments.provider import CASH, MovementKind
@@ -50,7 +50,7 @@ def tills_hold_what_was_counted(tx: Session) -> Iterator[Violation]:
 
 
 def cash_is_taken_in_shifts(tx: Session) -> Iterator[Violation]:
-    """Every payment of a till says in which shift of that till it was taken, and by whom."""
+    """Every payment of a till, and every refund from one, says in which shift of that till, by whom."""
     orphans = (
         select(Payment.code)
         .join(MerchantAccount, MerchantAccount.id == Payment.account_id)
@@ -62,17 +62,36 @@ def cash_is_taken_in_shifts(tx: Session) -> Iterator[Violation]:
     )
     for code in tx.scalars(orphans):
         yield Violation("cash_is_taken_in_shifts", f"payment {code}", "no shift of its till")
+    unpaid = (
+        select(Movement.rail_ref)
+        .join(MerchantAccount, MerchantAccount.id == Movement.account_id)
+        .outerjoin(CashReturn, CashReturn.refund_id == Movement.refund_id)
+        .outerjoin(Shift, Shift.id == CashReturn.shift_id)
+        .where(
+            MerchantAccount.provider == CASH,
+            Movement.kind == MovementKind.REFUND.value,
+            Shift.account_id.is_distinct_from(Movement.account_id),
+        )
+    )
+    for code in tx.scalars(unpaid):
+        yield Violation("cash_is_taken_in_shifts", f"refund {code}", "no shift of its till")
 
 
 def _taken(tx: Session) -> defaultdict[uuid.UUID, int]:
-    """Shift → what was taken in it and not given back, by the movements themselves."""
+    """Shift → what was taken in it and not given back, less the refunds that were paid in it, by the
+    movements themselves."""
     received = Movement.kind == MovementKind.RECEIPT.value
     signed = case((received, Movement.amount), else_=-Movement.amount)
-    rows = tx.execute(
-        select(CashEntry.shift_id, sql.sum(signed))
+    entered = (
+        select(CashEntry.shift_id.label("shift_id"), signed.label("amount"))
         .join(Movement, Movement.payment_id == CashEntry.payment_id)
-        .group_by(CashEntry.shift_id)
+        .where(Movement.refund_id.is_(None))
     )
+    refunded = select(CashReturn.shift_id, signed).join(
+        Movement, Movement.refund_id == CashReturn.refund_id
+    )
+    both = union_all(entered, refunded).subquery().c
+    rows = tx.execute(select(both.shift_id, sql.sum(both.amount)).group_by(both.shift_id))
     return defaultdict(int, {shift_id: int(amount) for shift_id, amount in rows})
 
 

@@ -17,13 +17,13 @@ from sqlalchemy.orm import Session
 
 from parking.lots.models import Lot
 from parking.people.badge import Badge
-from parking.shifts.models import CashEntry, Shift
+from parking.shifts.models import CashEntry, CashReturn, Shift
 from parking.shifts.tills import till_of
 from payments import audit
 from payments.accounts import Gateways
 from payments.db import insert_once, new_id
 from payments.errors import Conflict
-from payments.models import Payment
+from payments.models import Payment, Refund
 from payments.money import Money
 
 
@@ -99,14 +99,20 @@ def taken_in(tx: Session, shift_id: uuid.UUID) -> Sequence[Taken]:
 
 
 def expected_in(tx: Session, shift: Shift) -> int:
-    """What must lie in the till: the float and what was taken and not given back."""
+    """What must lie in the till: the float and what was taken and not given back, less the refunds
+    that were paid from it."""
     kept = sql.sum(Payment.received - Payment.reversed)
     taken = (
         select(kept)
         .join(CashEntry, CashEntry.payment_id == Payment.id)
         .where(CashEntry.shift_id == shift.id)
     )
-    return shift.opening + int(tx.scalar(taken) or 0)
+    gone = (
+        select(sql.sum(Refund.amount))
+        .join(CashReturn, CashReturn.refund_id == Refund.id)
+        .where(CashReturn.shift_id == shift.id)
+    )
+    return shift.opening + int(tx.scalar(taken) or 0) - int(tx.scalar(gone) or 0)
 
 
 def count(tx: Session, badge: Badge, counted: int, now: datetime) -> Shift:

@@ -94,6 +94,13 @@ def given_back(code: str, amount: int, at: datetime) -> Notice:
     return _told("given-back", code, Status.CANCELLED, MovementKind.REVERSAL, amount, at)
 
 
+def paid_back(code: str, refund: str, key: str, amount: int, at: datetime) -> Notice:
+    """`amount` of the payment `code` was paid from a till: the refund with the code `refund`, which
+    the till's statement names it by, and `key`."""
+    motion = MovementFact(MovementKind.REFUND, refund, amount, CURRENCY, at)
+    return Notice(f"paid-back:{refund}", code, Status.PAID, at, (motion,), refund_key=key)
+
+
 def _told(
     act: str, code: str, status: Status, kind: MovementKind, amount: int, at: datetime
 ) -> Notice:
@@ -102,7 +109,9 @@ def _told(
 
 
 def counted_line(code: str, kind: MovementKind, amount: int, at: datetime) -> StatementLine:
-    """A payment, or money given back, that lay in a counted till."""
+    """A payment, money given back, or a refund (then `code` is its own) of a counted till."""
+    if kind is MovementKind.REFUND:
+        return _line(code, LineKind.REFUND, None, -amount, at)
     back = kind is not MovementKind.RECEIPT
     name = f"{code}-given-back" if back else code
     return _line(name, LineKind.PAYMENT, code, -amount if back else amount, at)
