@@ -22,7 +22,7 @@ from parking.people.guard import the_badge
 from parking.sessions.due import Standing, standings
 from parking.sessions.exits import UNDO_WINDOW
 from parking.sessions.models import OBSERVED, ParkingSession
-from parking.sessions.service import open_sessions
+from parking.sessions.service import open_sessions, plate_symbols
 from parking.sessions.states import Shown, show
 
 #: More rows than anybody scrolls through; typing two digits of the plate finds the rest.
@@ -89,7 +89,7 @@ def _look(house: House, tx: Session, wish: tuple[str, str, bool], now: datetime)
     asked = [lot.id for lot in chosen_lots]
     everybody = standings(tx, house.tariffs, open_sessions(tx, asked), now)
     found = _found(tx, everybody, asked, ending, only_unpaid)
-    gone = standings(tx, house.tariffs, _just_left(tx, asked, now), now)
+    gone = standings(tx, house.tariffs, _just_left(tx, asked, ending, now), now)
     return Inside(
         lots=lots,
         asked=chosen_lots,
@@ -118,11 +118,14 @@ def _found(
     return [row for row in found if row.due] if unpaid else found
 
 
-def _just_left(tx: Session, lots: Sequence[uuid.UUID], now: datetime) -> Sequence[ParkingSession]:
-    """Vehicles whose exit can still be taken back, the last one first."""
+def _just_left(
+    tx: Session, lots: Sequence[uuid.UUID], ending: str, now: datetime
+) -> Sequence[ParkingSession]:
+    """Vehicles of this plate ending whose exit can still be taken back, the last one first."""
     query = select(ParkingSession).where(
         ParkingSession.lot_id.in_(lots),
         ParkingSession.exit_recorded_at >= now - UNDO_WINDOW,
         ParkingSession.exit_kind == OBSERVED,
+        ParkingSession.plate_key.endswith(plate_symbols(ending), autoescape=True),
     )
     return tx.scalars(query.order_by(ParkingSession.exit_at.desc())).all()

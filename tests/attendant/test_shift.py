@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 
 import pytest
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from parking.shifts.models import Shift
 from payments.models import Payment
 from tests.kit import Town
 from tests.shifts.kit import Counter, make_counter
+from tests.shifts.test_paying_back import approved
 from tests.web.kit import Browser
 
 FLOAT = 200_000
@@ -137,3 +139,22 @@ def test_a_shift_of_others_does_not_exist(counter: Counter) -> None:
     closed = send(hoa, "/attendant/shift/close", left="0")
     assert binh.get(closed).status_code == 404
     assert binh.get(f"/attendant/shift/{counter.lot.id}").status_code == 404
+
+
+def test_an_approved_refund_of_cash_is_handed_over_and_stands_in_the_shift(
+    counter: Counter,
+) -> None:
+    hoa, session = phone(counter, "hoa"), counter.stay()
+    counter.begin(counter.hoa)
+    owed = approved(counter, counter.take(counter.hoa, session))
+    check, page = f"/attendant/sessions/{session.id}", "/attendant/shift"
+    for place in (page, check):
+        assert "Tiền mặt phải hoàn cho khách" in read(hoa, place)
+        assert "Đã đưa khách 5.000 ₫" in read(hoa, place)
+    assert hoa.post(f"{page}/refund", page, refund=str(uuid.uuid4())).status_code == 404
+    answer = hoa.post(f"{check}/refund-in-cash", check, refund=str(owed.id))
+    assert answer.status_code == 303
+    assert "Đã hoàn 5.000 ₫ tiền mặt từ quỹ ca" in read(hoa, check)
+    shown = read(hoa, page)
+    assert "phải hoàn" not in shown
+    assert "Đã hoàn bằng tiền mặt" in shown

@@ -139,3 +139,13 @@ def test_nobody_else_opens_it(town: Town, role: str) -> None:
     if role:
         browser.become(role)
     assert browser.get(LIST).status_code == (403 if role else 303)
+
+
+def test_a_search_shows_of_those_who_just_left_only_who_fits(town: Town, hoa: Browser) -> None:
+    gone, other = town.arrive("30A-123.45"), town.arrive("30A-678.90")
+    for session in (gone, other):
+        page = f"/attendant/sessions/{session.id}"
+        hoa.post(f"{page}/exit", page=page, unpaid="yes")
+    assert "30A-123.45" in plain(hoa.get("/attendant/?q=2345"))
+    assert "30A-678.90" not in plain(hoa.get("/attendant/?q=2345"))
+    assert "30A-678.90" in plain(hoa.get("/attendant/"))
