@@ -49,6 +49,7 @@ def corner(
             for row in (service.taken_in(tx, shift.id) if shift and ready else ())
             if row.payment.reference == session.reference
             and row.kept
+            and not row.payment.refunded
             and now - row.entry.at <= UNDO_WINDOW
         ],
         waiting_at(tx, session.lot.number, session.reference),

@@ -86,7 +86,9 @@ def _sent(way: WayBack) -> Iterator[Step]:
         return
     gone = way.left_at or (refund.settled_at if refund else None)
     if way.in_cash:
-        yield Step(mark("Paid back in cash by an attendant of the lot; show this page there"), gone)
+        done = mark("Paid back in cash at the lot")
+        wait = mark("An attendant of the lot pays it back in cash: please show this page there")
+        yield Step(done if gone else wait, gone)
         return
     if not way.by_rail:
         hint = {"account": claim.hint} if claim else {}

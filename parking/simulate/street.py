@@ -27,6 +27,7 @@ from parking.sessions.claims import settle_claims
 from parking.sessions.exits import Leaving, Proof, record_exit
 from parking.sessions.forgotten import end_forgotten
 from parking.sessions.models import ParkingSession
+from parking.sessions.paid_twice import REASON
 from parking.sessions.refunds import approve, refund
 from parking.sessions.service import Arrival, confirm_entry, enter
 from parking.simulate.deck import Deck
@@ -230,7 +231,7 @@ class Street:
 
     def give_back(self, payment: Payment, amount: int) -> None:
         """We ask, and finance returns, what a driver paid twice."""
-        reason, key = "paid twice", f"simulate-{payment.code}"
+        reason, key = REASON, f"simulate-{payment.code}"
         request = RefundRequest(payment.id, amount, "excess", reason, SERVICE, key)
         limit = self.house.config.refund_approval_above
         task = refund(self.db, self.house.gateways, request, limit, self.now)
