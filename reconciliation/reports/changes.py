@@ -11,6 +11,8 @@ from reconciliation.reports.table import NUMBERS, Column, Kind, Report, Row, Tab
 
 #: The name of the table of changes; it is never compared itself.
 CHANGES = "changes"
+#: What stands for the labels of a table's totals.
+TOTAL = "total"
 
 
 def tables_of(body: bytes) -> dict[str, Any]:
@@ -24,12 +26,12 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any], report: Report) -> T
     """Every figure of `new` (the tables of `report` as JSON) that is not as it was in `old`. Rows are
     found again by the labels that tell them apart; a row that is missing on a side counts as 0."""
     words = {table.name: table.title for table in report.tables}
-    labels: dict[str, str] = {}
+    labels: dict[str, str] = {TOTAL: "Total"}
     figures: dict[str, str] = {}
     for table in report.tables:
         figures |= {f"{table.name}.{column.key}": column.title for column in table.columns}
-        for column in table.columns:
-            labels |= column.words
+        for key in table.by:
+            labels |= table.columns[table.place(key)].words
     rows = [
         row for table in report.tables
         for row in _changed(table, old.get(table.name, {}), new[table.name])
@@ -61,11 +63,11 @@ def _changed(table: Table, old: Mapping[str, Any], new: Mapping[str, Any]) -> It
 
 
 def _by_labels(table: Table, written: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The rows of a table as JSON by their labels, its totals with none; nothing of a list."""
+    """The rows of a table as JSON by their labels, its totals by theirs; nothing of a list."""
     rows = written.get("rows", []) if table.by else []
     found = {" ".join(str(row.get(key, "")) for key in table.by): row for row in rows}
     totals = written.get("totals")
-    return found | ({"": totals} if totals else {})
+    return found | ({TOTAL: totals} if totals and table.by else {})
 
 
 def refuse_unchanged(old: Mapping[str, Any], new: Mapping[str, Any], number: int) -> None:

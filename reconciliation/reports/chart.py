@@ -22,6 +22,8 @@ LETTERS = 30
 #: Columns: the ground line, how high the highest is, room for the scale, and names of days.
 GROUND, HIGHEST, SCALE = 216, 190, 76
 MOST_NAMES = 12
+#: No column is wider, however few there are.
+WIDEST = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +118,9 @@ def _bars(title: str, series: tuple[str, ...], bars: Sequence[_Bar], largest: in
 def _columns(title: str, series: tuple[str, ...], bars: Sequence[_Bar], largest: int) -> Drawing:
     shapes: list[Shape] = []
     step = (WIDTH - SCALE) // len(bars)
-    wide = max((step - max(step // 4, 2)) // len(series), 1)
+    wide = min(max((step - max(step // 4, 2)) // len(series), 1), WIDEST)
     for place, bar in enumerate(bars):
-        left = SCALE + place * step
+        left = SCALE + place * step + (step - wide * len(series)) // 2
         for number, value, told in bar.told(series):
             high = value * HIGHEST // largest
             x = left + number * wide
