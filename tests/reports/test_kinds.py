@@ -1,0 +1,139 @@
+"""Every report on both databases: it foots, ties to the books, and says what is not certain yet."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from parking.reports.asked import Asked
+from parking.reports.kinds import KINDS, make
+from parking.reports.speech import speak
+from parking.reports.written import every_rendering
+from payments.book_days import CLOSED, BookDay
+from payments.errors import NotFound, WrongUsage
+from payments.ledger import balances
+from reconciliation.reports.shown import sentence_text
+from reconciliation.reports.table import Report, Row, Table
+from reconciliation.running import keep_current
+from tests.kit import Town
+from tests.trace.conftest import Paid, paid, settle
+
+__all__ = ["paid"]
+
+DAY = date(2026, 11, 20)
+
+
+def report(
+    town: Town, kind: str, since: date = DAY, days: int = 2, operator: str | None = None
+) -> Report:
+    asked = Asked(since, since + timedelta(days=days - 1), operator, town.now)
+    with town.house.databases.read() as tx:
+        return make(tx, kind, asked)
+
+
+def cells(table: Table, row: Row | None) -> dict[str, object]:
+    assert row is not None
+    return {column.key: cell for column, cell in zip(table.columns, row, strict=True)}
+
+
+def total(made: Report, name: str) -> dict[str, object]:
+    return cells(made.table(name), made.table(name).totals)
+
+
+def rows(made: Report, name: str) -> list[dict[str, object]]:
+    return [cells(made.table(name), row) for row in made.table(name)]
+
+
+def test_the_daily_report_has_one_total_whichever_way_it_is_split(paid: Paid) -> None:
+    settle(paid.town)
+    made = report(paid.town, "daily")
+    gross = paid.payment.amount + paid.other.amount
+    for name in ("by_operator", "by_provider", "by_lot", "by_day"):
+        assert total(made, name)["gross"] == gross
+    assert [row["lot"] for row in rows(made, "by_lot")] == ["DD01", "HK01"]
+    files = total(made, "files")
+    assert (files["their_gross"], files["difference"], files["unexplained"]) == (gross, 0, 0)
+    assert files["matched"] == 2
+    assert total(made, "bank")["outstanding"] == 0
+
+
+def test_before_the_files_come_their_absence_explains_the_difference(paid: Paid) -> None:
+    keep_current(paid.town.house.databases.write, paid.town.now)
+    made = report(paid.town, "daily", days=1)
+    gross = paid.payment.amount + paid.other.amount
+    files = total(made, "files")
+    assert (files["ours"], files["difference"], files["unexplained"]) == (gross, -gross, 0)
+    assert {row["reason"] for row in rows(made, "explained")} == {"awaiting"}
+    assert total(made, "explained")["number"] == 2
+
+
+def test_a_report_of_one_operator_has_nothing_of_another(paid: Paid) -> None:
+    settle(paid.town)
+    made = report(paid.town, "daily", operator="thang-long")
+    assert total(made, "by_lot")["gross"] == paid.other.amount
+    assert [row["lot"] for row in rows(made, "by_lot")] == ["DD01"]
+    assert {told.column.key: told.value for told in made.parameters}["operator"] == "thang-long"
+    with pytest.raises(NotFound, match="no operator nobody"):
+        report(paid.town, "daily", operator="nobody")
+
+
+def test_days_that_are_not_closed_stand_above_the_figures(paid: Paid) -> None:
+    settle(paid.town)
+    said = [sentence_text(one, speak("en")) for one in report(paid.town, "daily").warnings]
+    assert "Công ty TNHH Thăng Long: 1 days are not closed (20/11/2026 to 20/11/2026)." in said
+    with paid.town.house.databases.write.begin() as tx:
+        tx.add(BookDay(operator="thang-long", day=DAY, state=CLOSED, since=paid.town.now))
+    said = [sentence_text(one, speak("en")) for one in report(paid.town, "daily").warnings]
+    assert not any("Thăng Long" in one for one in said)
+    assert any("Hoàn Kiếm" in one for one in said)
+
+
+def test_the_remittance_statement_ties_to_the_ledger(paid: Paid) -> None:
+    settle(paid.town)
+    made = report(paid.town, "remittance", days=3)
+    with paid.town.house.databases.read() as tx:
+        held = sum(b for _, account, _, b in balances(tx) if account.startswith("clearing:"))
+        bank = sum(b for _, account, _, b in balances(tx) if account == "bank")
+    balance = total(made, "balances")
+    assert balance["closing"] == held
+    assert balance["opening"] == 0
+    assert balance["receipts"] == paid.payment.amount + paid.other.amount
+    assert balance["payouts"] == bank
+    payouts = rows(made, "payouts")
+    assert sum(int(str(row["payouts"])) for row in payouts) == bank
+    assert all(row["batch"] and row["bank_reference"] for row in payouts)
+
+
+def test_what_was_held_before_is_where_the_next_statement_begins(paid: Paid) -> None:
+    settle(paid.town)
+    first = total(report(paid.town, "remittance", days=1), "balances")
+    second = total(
+        report(paid.town, "remittance", since=DAY + timedelta(days=1), days=1), "balances"
+    )
+    assert second["opening"] == first["closing"] != 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_written_alike_every_time(paid: Paid, kind: str) -> None:
+    settle(paid.town)
+    first = every_rendering(report(paid.town, kind))
+    paid.town.clock.forward(minutes=3)
+    assert every_rendering(report(paid.town, kind)) == first
+    assert len(first) == 8
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_stands_on_an_empty_book(town: Town, kind: str) -> None:
+    assert every_rendering(report(town, kind))
+
+
+def test_a_period_that_makes_no_sense_is_refused(town: Town) -> None:
+    with pytest.raises(WrongUsage, match="ends on 2026-11-19, before it begins on 2026-11-20"):
+        report(town, "refunds", days=0)
+    with pytest.raises(WrongUsage, match="begins on 2026-11-21, which is after today"):
+        report(town, "refunds", since=DAY + timedelta(days=1))
+    with pytest.raises(WrongUsage, match="has 200 days; this report covers at most 92"):
+        report(town, "daily", since=DAY - timedelta(days=199), days=200)
+    with pytest.raises(NotFound, match=r"no report magic; there are daily, remittance"):
+        report(town, "magic")
