@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from functools import partial
 from tempfile import TemporaryFile
+from typing import IO
 
-from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from parking.house import House
@@ -22,14 +23,13 @@ from parking.web.language import reader_language
 from payments.db import business_day
 from payments.errors import Complaint, WrongUsage
 from reconciliation.reports.chart import drawn
-from reconciliation.reports.publishing import published
 from reconciliation.reports.shown import cell_text, head_of, heading, sentence_text, total_row
 from reconciliation.reports.table import NUMBERS, Report
 
 #: Rows of one table on the page; the files have all of them.
 MOST_ROWS = 200
-#: Publications beside the form.
-MOST_PUBLISHED = 10
+#: Bytes sent at a time.
+PIECE = 65_536
 
 
 def add(pages: Blueprint, house: House) -> None:
@@ -87,7 +87,6 @@ def _page(
             operators=operator_names(tx) if badge.operator is None else {},
             report=found,
             drawings=_drawings(found) if found else [],
-            published=published(tx, badge.operator, MOST_PUBLISHED),
             may_publish=badge.role == "finance",
             problem=problem,
             formats=list(FORMATS),
@@ -124,7 +123,12 @@ def _file(house: House, kind: str, format_name: str) -> ResponseReturnValue:
     write_into(file, found, format_name, language)
     file.seek(0)
     name = file_name(kind, asked, language, format_name)
-    return send_file(file, wanted.content_type, as_attachment=True, download_name=name)
+    return as_file(_pieces(file), wanted.content_type, name)
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        yield from iter(partial(file.read, PIECE), b"")
 
 
 def _publish(house: House) -> ResponseReturnValue:
@@ -138,7 +142,7 @@ def _publish(house: House) -> ResponseReturnValue:
     return redirect(url_for("finance.published_figure", number=figure.number), 303)
 
 
-def as_file(body: bytes, content_type: str, name: str) -> Response:
+def as_file(body: bytes | Iterator[bytes], content_type: str, name: str) -> Response:
     """Bytes a browser saves under `name`."""
     response = Response(body, content_type=content_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
