@@ -33,6 +33,7 @@ lint: .venv/.test
 bench: .venv/.test
 	@$(BIN)/python -m benchmarks.notices
 	@$(BIN)/python -m benchmarks.lane
+	@$(BIN)/python -m benchmarks.reports
 	@$(BIN)/python -m benchmarks.peak
 
 mutation: .venv/.test

@@ -7,12 +7,7 @@ from parking.reports.daily import CityDay
 from parking.reports.dollars import rate_on, to_dollars
 from payments.db import CITY_ZONE
 from payments.money import format_amount
-
-
-def whole(number: int, language: str) -> str:
-    """A whole number with the thousands separator of `language`."""
-    text = f"{number:,}"
-    return text.replace(",", ".") if language == "vi" else text
+from reconciliation.reports.shown import whole
 
 
 def city_sentence(found: CityDay, language: str) -> str:
