@@ -26,14 +26,17 @@ from payments.book_days import BookDay
 from payments.db import Base, UtcDateTime
 from payments.models import Payment
 from payments.payback import RefundTask
+from reconciliation.closing.models import Closing
 from reconciliation.models import Statement
 from reconciliation.published import PublishedFigure
 from reconciliation.summaries import Summary
+from reconciliation.seals.models import Seal
 
 __all__ = [
     "Base",
     "BookDay",
     "Card",
+    "Closing",
     "Headcount",
     "JobRun",
     "Lot",
@@ -46,6 +49,7 @@ __all__ = [
     "Receipt",
     "RefundTask",
     "ReportedTotal",
+    "Seal",
     "Shift",
     "Statement",
     "Summary",

@@ -178,6 +178,8 @@ class Retelling(Base):
     movement_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("movement.id"), primary_key=True)
     notice_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("notice.id"), primary_key=True)
 
+    __table_args__ = (Index("ix_retelling_notice_id", "notice_id", "movement_id"),)
+
 
 class Attachment(Base):
     """Says which payment a movement in suspense belongs to. Append-only, at most one a movement:

@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 from payments.audit import encode, salted_digest
 from payments.models import APPEND_ONLY as MONEY_TABLES
 from payments.models import Audit, AuditDetail, Notice, NoticeBody
+from reconciliation.closing.models import APPEND_ONLY as CLOSING_TABLES
 from reconciliation.models import APPEND_ONLY as COMPARISON_TABLES
 from reconciliation.models import Statement, StatementBody
 from reconciliation.proofs.violation import Violation
 from reconciliation.published import APPEND_ONLY as PUBLISHED_TABLES
 from reconciliation.published import PublishedFigure, PublishedFile
+from reconciliation.seals.models import APPEND_ONLY as SEAL_TABLES
 
 #: Rows with large bodies are read so many at a time.
 CHUNK = 500
@@ -32,7 +34,13 @@ def triggers_are_in_place(tx: Session) -> Iterator[Violation]:
     """Append-only tables refuse UPDATE and DELETE; on SQLite, `INSERT OR REPLACE` too."""
     rule, dialect = "triggers_are_in_place", tx.get_bind().dialect.name
     found = set(tx.scalars(text(_TRIGGERS[dialect])))
-    for table in (*MONEY_TABLES, *COMPARISON_TABLES, *PUBLISHED_TABLES):
+    for table in (
+        *MONEY_TABLES,
+        *COMPARISON_TABLES,
+        *CLOSING_TABLES,
+        *SEAL_TABLES,
+        *PUBLISHED_TABLES,
+    ):
         for act in _ACTS[dialect]:
             name = f"{table}_no_{act}"
             if name not in found:

@@ -1,0 +1,1 @@
+"""Closing a business day of an operator: certified figures, named exceptions, reopening by two people."""
