@@ -75,13 +75,18 @@ def _first_open(day: date, taken: frozenset[date]) -> date:
     return day
 
 
+def refuse_running(day: date, now: datetime) -> None:
+    """Raises `Conflict` for a day that has not ended."""
+    if day >= business_day(now):
+        raise Conflict("%(day)s has not ended yet; a day can be closed once it is over.", day=day)
+
+
 def stop(tx: Session, operator: str, day: date, now: datetime) -> None:
     """Let nothing new be booked on `day` from the end of this transaction on.
 
     Raises `Conflict` for a day that has not ended, and for one that is not open.
     """
-    if day >= business_day(now):
-        raise Conflict("%(day)s has not ended yet; a day can be closed once it is over.", day=day)
+    refuse_running(day, now)
     row = BookDay(operator=operator, day=day, state=CLOSING, since=now)
     if not insert_once(tx, row):
         raise Conflict(

@@ -18,6 +18,12 @@ from reconciliation.proofs.books import (
     transfers_equal_refunds,
     transfers_have_a_cause,
 )
+from reconciliation.proofs.closing import (
+    book_days_have_their_closing,
+    certificates_equal_their_rows,
+    certificates_form_a_chain,
+    closed_days_stay_closed,
+)
 from reconciliation.proofs.comparison import (
     control_totals_hold,
     each_side_once_per_leg,
@@ -61,6 +67,10 @@ PROOFS: tuple[Callable[[Session], Iterator[Violation]], ...] = (
     fees_are_booked,
     totals_equal_their_rows,
     summaries_equal_their_totals,
+    book_days_have_their_closing,
+    closed_days_stay_closed,
+    certificates_equal_their_rows,
+    certificates_form_a_chain,
 )
 
 
