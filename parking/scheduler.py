@@ -28,7 +28,9 @@ from payments.errors import Unavailable
 from payments.polling import expire, poll
 from payments.sweeping import sweep_feeds
 from reconciliation.rebuilding import keep_months
+from reconciliation.closing.finishing import finish_due
 from reconciliation.running import keep_current
+from reconciliation.seals.sealing import Turn, seal
 from reconciliation.service import reconcile_open_days
 from reconciliation.uploads.service import carry_on_abandoned
 
@@ -54,6 +56,9 @@ def timetable(gateways: Gateways, tariffs: TariffBook) -> tuple[Job, ...]:
         Job("months", Daily(time(2, 0)), keep_months),
         Job("uploads", Every(seconds=300), lambda db, now: carry_on_abandoned(db, gateways, now)),
         Job("tidy", Daily(time(3, 0)), lambda db, now: tidy(db, gateways, tariffs, now)),
+        Job("close", Every(seconds=60), finish_due),
+        Job("seal", Every(seconds=600), lambda db, now: seal(db, Turn(now))),
+        Job("tidy", Daily(time(3, 0)), lambda db, now: forget_runs(db, now - KEEP_RUNS)),
     )
 
 

@@ -56,9 +56,7 @@ def close(world: World, day: date = DAY, now: datetime = NOON) -> Certificate:
 
 
 def reopen(world: World, day: date = DAY, reason: str = "a file was wrong") -> None:
-    for act in (
-        lambda tx: reopening.ask(tx, of(day), reason, LAN, DONE),
-        lambda tx: reopening.reopen(tx, of(day), MAI, DONE),
-    ):
-        with world.databases.write.begin() as tx:
-            act(tx)
+    with world.databases.write.begin() as tx:
+        reopening.ask(tx, of(day), reason, LAN, DONE)
+    with world.databases.write.begin() as tx:
+        reopening.reopen(tx, of(day), MAI, DONE)

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, select, update
 
+from payments import book_days
 from payments.attaching import attach
 from payments.db import business_day
 from payments.errors import Conflict, WrongUsage
@@ -17,6 +18,7 @@ from payments.models import Audit, Movement, Payment, Transfer
 from payments.provider import MovementFact, MovementKind, Status
 from payments.provider import Notice as Told
 from payments.service import record
+from reconciliation import totals
 from reconciliation.closing import finishing, reopening, service
 from reconciliation.closing.attempts import NotExplained, StillOnItsWay, exceptions_of
 from reconciliation.closing.certificates import decode
@@ -25,7 +27,6 @@ from reconciliation.closing.states import closed_state
 from reconciliation.days import IN_FLIGHT
 from reconciliation.models import AccountDay, DayTotal
 from reconciliation.proofs.closing import certificates_form_a_chain
-from reconciliation.totals import refresh
 from tests.reconciliation.closing_kit import (
     DONE,
     LAN,
@@ -211,7 +212,7 @@ def test_a_crash_while_certifying_leaves_a_day_that_the_next_turn_closes(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(finishing.book_days, "certify", die)
+        patch.setattr(book_days, "certify", die)
         with pytest.raises(KeyboardInterrupt):
             finish(world)
     assert world.count(Certificate) == 0
@@ -282,7 +283,7 @@ def test_money_attached_later_leaves_the_certificate_as_it_was(world: World) -> 
         lost = tx.scalars(select(Movement).where(Movement.rail_ref == "T-lost")).one()
         attach(tx, lost.id, order.code, LAN, "found the driver", DONE + ONE)
         tx.flush()
-        refresh(tx, lost.account_id, DAY, DONE + ONE)
+        totals.refresh(tx, lost.account_id, DAY, DONE + ONE)
     parts = [(row["cost_centre"], row["count"]) for row in decode(certificate)["figures"]]
     assert parts == [("", 1), ("HK-001", 1)]
     assert [(row.cost_centre, row.count) for row in world.totals()] == [("HK-001", 2)]
@@ -357,8 +358,8 @@ def test_payments_that_arrive_while_the_day_is_closed_are_each_in_one_day(world:
     assert len(days) == 25
     assert set(days) <= {DAY, DAY + ONE}
     _agree(world)
-    totals = decode(finish(world))["totals"]["VND"]
-    assert totals["count"] == sum(day == DAY for day in days)
+    certified = decode(finish(world))["totals"]["VND"]
+    assert certified["count"] == sum(day == DAY for day in days)
     assert violations(world) == []
 
 
@@ -397,7 +398,7 @@ def test_totals_that_their_rows_do_not_make_are_never_certified(
 ) -> None:
     settled(world, PRICE)
     begin(world)
-    monkeypatch.setattr(finishing.totals, "refresh", lambda *_: None)
+    monkeypatch.setattr(totals, "refresh", lambda *_: None)
     with world.databases.write.begin() as tx:
         tx.execute(update(DayTotal).values(gross=DayTotal.gross + 1, net=DayTotal.net + 1))
     with pytest.raises(Conflict, match="its total says gross 20001"):
