@@ -35,6 +35,7 @@ bench: .venv/.test
 	@$(BIN)/python -m benchmarks.lane
 	@$(BIN)/python -m benchmarks.reports
 	@$(BIN)/python -m benchmarks.peak
+	@$(BIN)/python -m benchmarks.seals
 
 mutation: .venv/.test
 	@$(BIN)/python -m pip install --quiet mutmut==3.8.1

@@ -131,7 +131,7 @@ def _seal() -> None:
         sa.CheckConstraint("count > 0", name=op.f("ck_seal_count_positive")),
         sa.PrimaryKeyConstraint("number", name="pk_seal"),
     )
-    op.create_index("ix_seal_source", "seal", ["source", "number"])
+    op.create_index("ix_seal_source", "seal", ["source", "last"])
 
 
 def _protect(table: str) -> None:

@@ -7,6 +7,7 @@ from flask import Blueprint
 from parking.finance import (
     break_pages,
     claim_pages,
+    close_pages,
     day_pages,
     figure_pages,
     job_pages,
@@ -38,6 +39,7 @@ def blueprint(house: House) -> Blueprint:
         proxy_pages,
         upload_pages,
         claim_pages,
+        close_pages,
         lot_pages,
         shift_pages,
         uncharged_pages,

@@ -27,6 +27,7 @@ CHAPTERS = (
     (mark("The provider's file"), (Stage.LINE, Stage.BREAK)),
     (mark("Payout and bank"), (Stage.PAYOUT, Stage.BANK)),
     (mark("The day's figure"), (Stage.TOTAL,)),
+    (mark("Certificate and seal"), (Stage.CERTIFICATE, Stage.SEAL)),
 )
 
 #: A large lot's payout has thousands of lines; the command prints them all.

@@ -41,6 +41,7 @@ MATRIX = {
     "finance.attach_money": frozenset({"finance"}),
     "finance.hand_in": frozenset({"finance"}),
     "finance.take_in": frozenset({"finance"}),
+    "finance.closing_act": frozenset({"finance"}),
     "finance.sell_pass": frozenset({"admin"}),
     "finance.publish_figure": frozenset({"finance"}),
     "admin": frozenset({"admin"}),

@@ -12,7 +12,7 @@ from parking.languages import DEFAULT, mark, translate
 
 
 class Stage(StrEnum):
-    """Where on its way a dong is, from the street to the day's figure."""
+    """Where on its way a dong is, from the street to the day's figure and the seal."""
 
     SIGN = "sign"
     SESSION = "session"
@@ -29,6 +29,8 @@ class Stage(StrEnum):
     PAYOUT = "payout"
     BANK = "bank"
     TOTAL = "total"
+    CERTIFICATE = "certificate"
+    SEAL = "seal"
 
 
 #: What the figures beside an amount are called.

@@ -1,4 +1,4 @@
-"""`trace`: one dong's whole way, from the sign to the day's figure, whichever end one holds.
+"""`trace`: one dong's whole way, from the sign to the seal, whichever end one holds.
 
 Read-only. What a person may not see is answered as if it did not exist.
 """
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from parking.languages import mark
-from parking.trace import files, money, street
+from parking.trace import files, money, proofs, street
 from parking.trace.keys import Found, find
 from parking.trace.model import Stage, Step, Trace
 from parking.trace.way import Way, follow, shares
@@ -76,6 +76,8 @@ def _steps(tx: Session, way: Way) -> Iterator[Step]:
     yield from (files.missing_credit(row) for row in way.payouts if row.rail_ref not in arrived)
     yield from money.movements(tx, bookings)
     yield from files.totals(tx, way.payments, way.movements, way.belonging)
+    yield from proofs.certificates(tx, way.movements)
+    yield from proofs.seals(tx, way.movements)
 
 
 def _payments(tx: Session, way: Way) -> Iterator[Step]:

@@ -29,7 +29,7 @@ NOWHERE = "0" * 32
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class Layout:
     """How rows of the table `source` become lines: the names in `columns` in this order, rows by
     `key`, which may stand in another table of the `origin`; ``r`` is the table itself."""
 
@@ -54,52 +54,52 @@ _CAUSED = (
 #: Everything that is sealed, in the order a run seals it. Of a payment only what never changes: its
 #: state is a fold of what is sealed. Its description may be forgotten, and so is not part of it.
 FORMS = (
-    Form(
+    Layout(
         "payment",
         "id number code account_id reference intent amount currency cost_centre product method"
         " created_at expires_at",
     ),
-    Form(
+    Layout(
         "notice",
         "id account_id key payment_id refund_id order_code status source stale event_at"
         " recorded_at digest",
     ),
-    Form(
+    Layout(
         "movement",
         "id account_id kind rail_ref occurrence amount currency payment_id refund_id notice_id"
         " event_at recorded_at book_day",
     ),
-    Form("retelling", "movement_id notice_id", key=("r.notice_id", "r.movement_id")),
-    Form(
+    Layout("retelling", "movement_id notice_id", key=("r.notice_id", "r.movement_id")),
+    Layout(
         "transfer",
         "id operator kind debit credit amount currency movement_id refund_id cause book_day"
         " recorded_at",
     ),
-    Form(
+    Layout(
         "attachment", "movement_id payment_id actor reason at", key=("t.id",), origin=_CAUSED
     ),
-    Form("audit", "id at actor act subject digest"),
-    Form(
+    Layout("audit", "id at actor act subject digest"),
+    Layout(
         "statement_line",
         "id statement_id account_id leg position line_ref occurrence kind order_code rail_ref"
         " event_at book_day gross fee net currency text",
     ),
-    Form(
+    Layout(
         "assignment_log", "id at actor act leg line_id counterpart_id rule rule_set"
     ),
-    Form(
+    Layout(
         "certificate",
         "id operator day number revision sha256 previous closed_at closed_by",
     ),
 )  # fmt: skip
 
 
-def newest(source: str) -> Form:
+def newest(source: str) -> Layout:
     """The form new blocks of `source` are written in."""
     return max((form for form in FORMS if form.source == source), key=lambda form: form.version)
 
 
-def form_of(source: str, version: int) -> Form | None:
+def form_of(source: str, version: int) -> Layout | None:
     """The form an old block was written in; None when nobody ever wrote such a block."""
     found = (form for form in FORMS if (form.source, form.version) == (source, version))
     return next(found, None)
@@ -110,13 +110,13 @@ def sources() -> tuple[str, ...]:
     return tuple(dict.fromkeys(form.source for form in FORMS))
 
 
-def lines(tx: Session, form: Form, after: str, until: str, limit: int = -1) -> Sequence[str]:
+def lines(tx: Session, form: Layout, after: str, until: str, limit: int = -1) -> Sequence[str]:
     """The lines of the rows with a key after `after` and at most `until`, at most `limit` (-1: all)."""
     return [line for (line,) in _fetch(tx, _line(form, _dialect(tx)), form, after, until, limit)]
 
 
 def keyed_lines(
-    tx: Session, form: Form, after: str, until: str, limit: int = -1
+    tx: Session, form: Layout, after: str, until: str, limit: int = -1
 ) -> Sequence[tuple[str, str]]:
     """(key, line) of the same rows."""
     dialect = _dialect(tx)
@@ -124,14 +124,14 @@ def keyed_lines(
     return [(key, line) for key, line in _fetch(tx, wanted, form, after, until, limit)]
 
 
-def count(tx: Session, form: Form, after: str, until: str) -> int:
+def count(tx: Session, form: Layout, after: str, until: str) -> int:
     """How many rows have a key after `after` and at most `until`."""
     return int(tx.connection().execute(_select("count(*)", form, _dialect(tx)),
                                        _bounds(form, after, until)).scalar_one())  # fmt: skip
 
 
 def _fetch(
-    tx: Session, wanted: str, form: Form, after: str, until: str, limit: int
+    tx: Session, wanted: str, form: Layout, after: str, until: str, limit: int
 ) -> Iterable[tuple[str, ...]]:
     """Rows as the driver gives them: an object for each would cost more than hashing it."""
     ordered = f"ORDER BY {', '.join(form.key)}" + (f" LIMIT {limit}" if limit >= 0 else "")
@@ -145,20 +145,20 @@ def _dialect(tx: Session) -> str:
 
 
 @cache
-def _select(wanted: str, form: Form, dialect: str, ordered: str = "") -> TextClause:
+def _select(wanted: str, form: Layout, dialect: str, ordered: str = "") -> TextClause:
     origin = form.origin or f"{form.source} AS r WHERE"
     key = f"({', '.join(form.key)})" if len(form.key) > 1 else form.key[0]
     after, until = (_placeholder(form, dialect, side) for side in ("after", "until"))
     return text(f"SELECT {wanted} FROM {origin} {key} > {after} AND {key} <= {until} {ordered}")
 
 
-def _placeholder(form: Form, dialect: str, side: str) -> str:
+def _placeholder(form: Layout, dialect: str, side: str) -> str:
     cast = "CAST(:{} AS uuid)" if dialect == "postgresql" else ":{}"
     parts = ", ".join(cast.format(f"{side}{place}") for place in range(len(form.key)))
     return f"({parts})" if len(form.key) > 1 else parts
 
 
-def _bounds(form: Form, after: str, until: str) -> Mapping[str, str]:
+def _bounds(form: Layout, after: str, until: str) -> Mapping[str, str]:
     return {
         f"{side}{place}": whole[32 * place : 32 * place + 32]
         for side, whole in (("after", after), ("until", until))
@@ -167,12 +167,12 @@ def _bounds(form: Form, after: str, until: str) -> Mapping[str, str]:
 
 
 @cache
-def _key(form: Form, dialect: str) -> str:
+def _key(form: Layout, dialect: str) -> str:
     return " || ".join(_field(name, Uuid(), dialect) for name in form.key)
 
 
 @cache
-def _line(form: Form, dialect: str) -> str:
+def _line(form: Layout, dialect: str) -> str:
     table = Base.metadata.tables[form.source]
     fields = (_field(f"r.{name}", table.c[name].type, dialect) for name in form.columns.split())
     return " || ' ' || ".join(f"coalesce({field}, '-')" for field in fields)

@@ -39,5 +39,5 @@ class Seal(Base):
     __table_args__ = (
         CheckConstraint("number > 0", name="number_positive"),
         CheckConstraint("count > 0", name="count_positive"),
-        Index("ix_seal_source", "source", "number"),
+        Index("ix_seal_source", "source", "last"),
     )

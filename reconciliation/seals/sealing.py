@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from payments.db import add_once, id_before, new_id
 from payments.errors import Conflict
 from reconciliation.days import IN_FLIGHT
-from reconciliation.seals.canonical import Form, keyed_lines, newest, sources
+from reconciliation.seals.canonical import Layout, keyed_lines, newest, sources
 from reconciliation.seals.models import Seal
 
 #: Rows in a block, and blocks in a transaction.
@@ -76,10 +76,10 @@ def head(tx: Session) -> Head:
     return Head(*found) if found else Head()
 
 
-def _seal_some(tx: Session, form: Form, turn: Turn) -> int:
+def _seal_some(tx: Session, form: Layout, turn: Turn) -> int:
     """At most `BLOCKS` blocks of one table; how many rows, 0 when none is left."""
     until = _nothing_earlier_comes(tx, turn.behind) * len(form.key)
-    after, before, sealed = _sealed_until(tx, form), head(tx), 0
+    after, before, sealed = sealed_until(tx, form), head(tx), 0
     for _ in range(BLOCKS):
         found = keyed_lines(tx, form, after, until, turn.block)
         if not found:
@@ -98,14 +98,14 @@ def _nothing_earlier_comes(tx: Session, behind: timedelta) -> str:
     return id_before(new_id(), behind + running).hex
 
 
-def _sealed_until(tx: Session, form: Form) -> str:
+def sealed_until(tx: Session, form: Layout) -> str:
     """The key of the last row of the table's last block."""
     mine = select(Seal.last).where(Seal.source == form.source)
-    return tx.scalar(mine.order_by(Seal.number.desc()).limit(1)) or form.nowhere
+    return tx.scalar(mine.order_by(Seal.last.desc()).limit(1)) or form.nowhere
 
 
 def _append(
-    tx: Session, form: Form, found: Sequence[tuple[str, str]], before: Head, now: datetime
+    tx: Session, form: Layout, found: Sequence[tuple[str, str]], before: Head, now: datetime
 ) -> Head:
     """Write the next seal. Raises `Conflict` when somebody else sealed meanwhile."""
     told = [line for _, line in found]

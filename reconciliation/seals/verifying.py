@@ -11,9 +11,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reconciliation.proofs.violation import Violation
-from reconciliation.seals.canonical import Form, count, form_of, keyed_lines, lines, newest, sources
+from reconciliation.seals.canonical import (
+    Layout,
+    count,
+    form_of,
+    keyed_lines,
+    lines,
+    newest,
+    sources,
+)
 from reconciliation.seals.models import Seal
-from reconciliation.seals.sealing import Head, digest_of, link, marks_of
+from reconciliation.seals.sealing import Head, digest_of, link, marks_of, sealed_until
 
 CHAIN, ROWS = "seals_form_a_chain", "seals_equal_their_rows"
 
@@ -83,10 +91,8 @@ def rows_hold(tx: Session, watch: Watch = lambda _rows: None) -> Iterator[Violat
 def unsealed(tx: Session) -> int:
     """How many rows came after the last block of their table."""
     total = 0
-    for source in sources():
-        form = newest(source)
-        last = select(Seal.last).where(Seal.source == source).order_by(Seal.number.desc()).limit(1)
-        total += count(tx, form, tx.scalar(last) or form.nowhere, EVERYWHERE * len(form.key))
+    for form in map(newest, sources()):
+        total += count(tx, form, sealed_until(tx, form), EVERYWHERE * len(form.key))
     return total
 
 
@@ -94,19 +100,19 @@ def _blocks(tx: Session, source: str) -> Iterator[Block]:
     """The blocks of one table in their order, read a page at a time: rows are asked for in between."""
     names = ("number", "source", "form", "first", "last", "count", "rows")
     columns = [getattr(Seal, name) for name in names]
-    after, number = newest(source).nowhere, 0
+    after = newest(source).nowhere
     while page := tx.execute(
         select(*columns)
-        .where(Seal.source == source, Seal.number > number)
-        .order_by(Seal.number)
+        .where(Seal.source == source, Seal.last > after)
+        .order_by(Seal.last)
         .limit(PAGE)
     ).all():
         for seal in page:
             yield replace(Block(*seal), after=after)
-            after, number = seal.last, seal.number
+            after = seal.last
 
 
-def _what_is_off(tx: Session, form: Form, block: Block) -> Iterator[Violation]:
+def _what_is_off(tx: Session, form: Layout, block: Block) -> Iterator[Violation]:
     """The rows of a block that are not as they were sealed, as far as their marks tell."""
     found = keyed_lines(tx, form, block.after, block.last)
     marks = tx.execute(select(Seal.marks).where(Seal.number == block.number)).scalar_one()

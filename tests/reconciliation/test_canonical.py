@@ -17,7 +17,7 @@ from payments.models import Transfer
 from reconciliation.closing.models import APPEND_ONLY as CLOSING
 from reconciliation.models import APPEND_ONLY as COMPARISON
 from reconciliation.models import AssignmentLog
-from reconciliation.seals.canonical import FORMS, Form, keyed_lines, lines, newest, sources
+from reconciliation.seals.canonical import FORMS, Layout, keyed_lines, lines, newest, sources
 from reconciliation.seals.sealing import digest_of
 from tests.reconciliation.kit import World
 from tests.reconciliation.test_invariants import unguarded
@@ -67,7 +67,7 @@ def written(value: object) -> str:
     return str(int(value))  # type: ignore[call-overload]
 
 
-def read(line: str, form: Form) -> Iterator[object]:
+def read(line: str, form: Layout) -> Iterator[object]:
     """The fields of a line: that they can be read back says that no two rows have the same one."""
     rest, table = line.encode(), Base.metadata.tables[form.source]
     for name in form.columns.split():
