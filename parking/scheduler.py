@@ -27,8 +27,8 @@ from payments.cancelling import cancel_expired
 from payments.errors import Unavailable
 from payments.polling import expire, poll
 from payments.sweeping import sweep_feeds
-from reconciliation.rebuilding import keep_months
 from reconciliation.closing.finishing import finish_due
+from reconciliation.rebuilding import keep_months
 from reconciliation.running import keep_current
 from reconciliation.seals.sealing import Turn, seal
 from reconciliation.service import reconcile_open_days

@@ -29,8 +29,8 @@ from payments.payback import RefundTask
 from reconciliation.closing.models import Closing
 from reconciliation.models import Statement
 from reconciliation.published import PublishedFigure
-from reconciliation.summaries import Summary
 from reconciliation.seals.models import Seal
+from reconciliation.summaries import Summary
 
 __all__ = [
     "Base",

@@ -27,6 +27,6 @@ CLOSING_STATES = {
     "ready": mark("Ready to be closed"),
     "asked": mark("Waits for a second person"),
     "closing": mark("Being closed"),
-    "closed": mark("Closed"),
+    "closed": mark("Day closed"),
     "reopening": mark("Somebody asks to open it again"),
 }

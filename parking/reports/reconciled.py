@@ -83,7 +83,7 @@ REASONS = {
     "awaiting": mark("The provider's file has not come yet"),
     "unexplained": mark("Not explained"),
 }
-STATES = {"open": mark("Open"), "settled": mark("Explained by a person")}
+STATES = {"open": mark("Still open"), "settled": mark("Explained by a person")}
 EXPLAINED = (
     DAY,
     ACCOUNT,

@@ -45,7 +45,7 @@ TILL = (
 DIFFERENCE_IS = (Sum("difference", ("over",), ("short",)),)
 SHIFTS = (
     Column("opened_at", mark("Opened"), Kind.INSTANT),
-    Column("closed_at", mark("Closed"), Kind.INSTANT),
+    Column("closed_at", mark("Shift closed at"), Kind.INSTANT),
     LOT,
     PERSON,
     Column("taken_by", mark("Handed over to")),
