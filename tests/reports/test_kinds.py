@@ -135,5 +135,5 @@ def test_a_period_that_makes_no_sense_is_refused(town: Town) -> None:
         report(town, "refunds", since=DAY + timedelta(days=1))
     with pytest.raises(WrongUsage, match="has 200 days; this report covers at most 92"):
         report(town, "daily", since=DAY - timedelta(days=199), days=200)
-    with pytest.raises(NotFound, match=r"no report magic; there are daily, remittance"):
+    with pytest.raises(NotFound, match=r"no report magic; there are .*daily, remittance"):
         report(town, "magic")
