@@ -31,10 +31,12 @@ from reconciliation.models import Statement
 from reconciliation.published import PublishedFigure
 from reconciliation.seals.models import Seal
 from reconciliation.summaries import Summary
+from reconciliation.resolving.models import BreakAct
 
 __all__ = [
     "Base",
     "BookDay",
+    "BreakAct",
     "Card",
     "Closing",
     "Headcount",

@@ -34,9 +34,11 @@ from reconciliation.sides import (
     Rows,
     Scope,
     Sides,
+    by_person,
     is_live,
     line_matched,
     line_paired,
+    line_settled,
     lines_in_scope,
 )
 
@@ -78,7 +80,9 @@ def _pairs(scope: Scope) -> Rows:
             Payout.leg == SETTLEMENT,
             Payout.kind == LineKind.PAYOUT.value,
             ~line_matched(BANK),
+            ~line_settled(BANK),
             ~_payout_matched(),
+            ~_payout_settled(),
         )
     )
 
@@ -86,6 +90,11 @@ def _pairs(scope: Scope) -> Rows:
 def _payout_matched() -> Any:
     found = select(Assignment.id).where(Assignment.leg == BANK, Assignment.payout_id == Payout.id)
     return found.exists()
+
+
+def _payout_settled() -> Any:
+    own = aliased(Break)
+    return select(own.id).where(own.payout_id == Payout.id, by_person(own)).exists()
 
 
 def _payout_claimed(*, paired: bool) -> Any:

@@ -30,6 +30,12 @@ from reconciliation.proofs.comparison import (
     fees_are_booked,
     matches_agree,
 )
+from reconciliation.proofs.decisions import (
+    approvals_take_two_people,
+    resolutions_are_booked,
+    resolutions_are_in_the_log,
+    words_equal_their_digests,
+)
 from reconciliation.proofs.evidence import (
     audit_equals_its_digests,
     notices_equal_their_digests,
@@ -65,6 +71,10 @@ PROOFS: tuple[Callable[[Session], Iterator[Violation]], ...] = (
     matches_agree,
     each_side_once_per_leg,
     fees_are_booked,
+    words_equal_their_digests,
+    resolutions_are_in_the_log,
+    approvals_take_two_people,
+    resolutions_are_booked,
     totals_equal_their_rows,
     summaries_equal_their_totals,
     book_days_have_their_closing,

@@ -23,9 +23,11 @@ from reconciliation.sides import (
     is_live,
     line_matched,
     line_paired,
+    line_settled,
     lines_in_scope,
     movement_matched,
     movement_paired,
+    movement_settled,
     movements_in_scope,
     signed_amount,
 )
@@ -52,8 +54,10 @@ def _loose_pairs(scope: Scope) -> Rows:
             Movement.kind == counterpart_kind(),
             ~line_matched(SETTLEMENT),
             ~line_paired(SETTLEMENT),
+            ~line_settled(SETTLEMENT),
             ~movement_matched(),
             ~movement_paired(),
+            ~movement_settled(),
         )
     )
 
@@ -148,6 +152,7 @@ def _candidates(scope: Scope) -> ColumnElement[bool]:
             StatementLine.rail_ref.is_(None),
             ~movement_matched(),
             ~movement_paired(),
+            ~movement_settled(),
         )
         .correlate(Payment, StatementLine)
     )
@@ -177,6 +182,7 @@ def movements(scope: Scope) -> Rows:
             Movement.kind == counterpart_kind(),
             ~line_matched(SETTLEMENT),
             ~line_paired(SETTLEMENT),
+            ~line_settled(SETTLEMENT),
         )
         .correlate(Movement)
         .exists()

@@ -30,8 +30,10 @@ from reconciliation.sides import (
     counterpart_kind,
     expected_fee,
     line_matched,
+    line_settled,
     lines_in_scope,
     movement_matched,
+    movement_settled,
     signed_amount,
 )
 
@@ -77,7 +79,9 @@ def _pairs(scope: Scope) -> Rows:
         .where(
             StatementLine.kind != LineKind.PAYOUT.value,
             ~line_matched(SETTLEMENT),
+            ~line_settled(SETTLEMENT),
             ~movement_matched(),
+            ~movement_settled(),
         )
     )
 

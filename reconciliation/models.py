@@ -190,7 +190,9 @@ class Break(Base):
     """A difference somebody must explain. `kind` is the class named in `breaks.CLASSES`; `day` is
     the business day it belongs to; `difference` is theirs − ours. Our side is a movement on the
     settlement leg and the payout's settlement line on the bank leg. `timing` is True while the
-    money may still arrive in a later file. `state`: open or resolved."""
+    money may still arrive in a later file. `state`: open or resolved. `resolution` says by what: a
+    later fact (`sides.EXPLAINED`) or a person's reason (`resolving.reasons`). `owner` is the actor
+    who has it."""
 
     __tablename__ = "break"
 
@@ -209,6 +211,7 @@ class Break(Base):
     opened_at: Mapped[datetime]
     resolved_at: Mapped[datetime | None]
     resolution: Mapped[str | None]
+    owner: Mapped[str | None]
 
     __table_args__ = (
         CheckConstraint("state IN ('open', 'resolved')", name="state"),
@@ -217,6 +220,13 @@ class Break(Base):
             name="has_a_side",
         ),
         Index("ix_break_day", "day", "account_id"),
+        Index(
+            "ix_break_open",
+            "day",
+            "id",
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
         Index(
             "ux_break_open_line",
             "leg",

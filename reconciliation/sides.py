@@ -131,6 +131,28 @@ def movement_matched() -> Exists:
     return select(Assignment.id).where(match_of_movement()).exists()
 
 
+def by_person(of: type[Break] = Break) -> ColumnElement[bool]:
+    """A break that a person resolved: it claims its sides until they take that back, so that money
+    which was written off is not matched behind their back and told twice."""
+    return and_(of.state == "resolved", of.resolution.not_in(EXPLAINED))
+
+
+def line_settled(leg: str) -> Exists:
+    """Whether a person resolved a difference about the line of the enclosing query."""
+    own = aliased(Break)
+    return (
+        select(own.id)
+        .where(own.leg == leg, own.line_id == StatementLine.id, by_person(own))
+        .exists()
+    )
+
+
+def movement_settled() -> Exists:
+    """Whether a person resolved a difference about the movement of the enclosing query."""
+    own = aliased(Break)
+    return select(own.id).where(own.movement_id == Movement.id, by_person(own)).exists()
+
+
 def line_paired(leg: str) -> Exists:
     """Whether a live break already names the line together with a counterpart."""
     own = aliased(Break)

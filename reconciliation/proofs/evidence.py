@@ -17,6 +17,7 @@ from reconciliation.models import Statement, StatementBody
 from reconciliation.proofs.violation import Violation
 from reconciliation.published import APPEND_ONLY as PUBLISHED_TABLES
 from reconciliation.published import PublishedFigure, PublishedFile
+from reconciliation.resolving.models import APPEND_ONLY as WORK_TABLES
 from reconciliation.seals.models import APPEND_ONLY as SEAL_TABLES
 
 #: Rows with large bodies are read so many at a time.
@@ -40,6 +41,7 @@ def triggers_are_in_place(tx: Session) -> Iterator[Violation]:
         *CLOSING_TABLES,
         *SEAL_TABLES,
         *PUBLISHED_TABLES,
+        *WORK_TABLES,
     ):
         for act in _ACTS[dialect]:
             name = f"{table}_no_{act}"
