@@ -38,7 +38,8 @@ class Config:
     keys, newest first; `public_url` is where drivers reach us and stands in every sign;
     `provider_hosts` are origins of payment companies beside those their providers name; `doubles`
     are (name, address) of protocol doubles that development runs beside the service. A refund of
-    more than `refund_approval_above` dong has to be approved by a second person. The link that enrols
+    more than `refund_approval_above` dong, and explaining a difference of more than
+    `break_approval_above`, have to be approved by a second person. The link that enrols
     a phone is good for `phone_link_hours`; a lot is called silent when fewer than `silent_lot_percent`
     of the usual vehicles came."""
 
@@ -55,6 +56,7 @@ class Config:
     sandbox_database_url: str
     sandbox_secret: str
     refund_approval_above: int
+    break_approval_above: int
     phone_link_hours: int
     silent_lot_percent: int
     provider_hosts: tuple[str, ...] = ()
@@ -102,6 +104,7 @@ class Config:
             ),
             doubles=doubles,
             refund_approval_above=_dong(given, "REFUND_APPROVAL_ABOVE", 200_000),
+            break_approval_above=_dong(given, "BREAK_APPROVAL_ABOVE", 200_000),
             phone_link_hours=_whole(given, "PHONE_LINK_HOURS", 24, range(1, 169)),
             silent_lot_percent=_whole(given, "SILENT_LOT_PERCENT", 40, range(101)),
         )

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, aliased
 from payments.belonging import owner
 from payments.models import MerchantAccount, Movement, Payment
 from payments.provider import LineKind
-from reconciliation.models import Break, StatementLine
+from reconciliation.models import Break, Statement, StatementLine
 from reconciliation.sides import SUPERSEDED, Rows
 
 
@@ -152,7 +152,8 @@ def age_group(day: date, today: date) -> str:
 @dataclass(frozen=True, slots=True)
 class BreakRow:
     """A break as people and scripts see it. `account` is a slug, `payment` our payment code, `line`
-    the provider's line reference (a payout's own one where the bank's credit is missing)."""
+    the provider's line reference (a payout's own one where the bank's credit is missing), `file` and
+    `position` where their line stands. `owner` is the actor who has it."""
 
     id: uuid.UUID
     kind: str
@@ -169,6 +170,9 @@ class BreakRow:
     resolved_at: datetime | None
     resolution: str | None
     cost_centre: str
+    owner: str | None
+    file: str | None
+    position: int | None
 
     def as_json(self) -> dict[str, object]:
         """The fields scripts read: class, account, payment, line, difference, state, timing."""
@@ -186,14 +190,29 @@ class BreakRow:
 def list_breaks(tx: Session, day: date, account: str | None = None) -> list[BreakRow]:
     """Every difference of business day `day`, of one account (by slug) or of all; explained ones
     too, and only the newest word about each."""
-    theirs, payout = aliased(StatementLine), aliased(StatementLine)
+    query = (
+        select_breaks()
+        .where(
+            Break.day == day,
+            or_(Break.resolution.is_(None), Break.resolution != SUPERSEDED),
+        )
+        .order_by(MerchantAccount.slug, Break.leg, Break.kind, Break.opened_at, Break.id)
+    )
+    if account is not None:
+        query = query.where(MerchantAccount.slug == account)
+    return [BreakRow(*row) for row in tx.execute(query)]
+
+
+def select_breaks() -> Rows:
+    """SQL: the fields of `BreakRow`, in their order, of every difference."""
+    theirs, payout, file = aliased(StatementLine), aliased(StatementLine), aliased(Statement)
     by_movement, by_code = aliased(Payment), aliased(Payment)
     named = and_(
         by_code.code == theirs.order_code,
         by_code.account_id == Break.account_id,
         owner().is_(None),
     )
-    query: Rows = (
+    return (
         select(
             Break.id,
             Break.kind,
@@ -210,19 +229,15 @@ def list_breaks(tx: Session, day: date, account: str | None = None) -> list[Brea
             Break.resolved_at,
             Break.resolution,
             sql.coalesce(by_movement.cost_centre, by_code.cost_centre, ""),
+            Break.owner,
+            file.name,
+            theirs.position,
         )
         .join(MerchantAccount, MerchantAccount.id == Break.account_id)
         .outerjoin(theirs, theirs.id == Break.line_id)
+        .outerjoin(file, file.id == theirs.statement_id)
         .outerjoin(payout, payout.id == Break.payout_id)
         .outerjoin(Movement, Movement.id == Break.movement_id)
         .outerjoin(by_movement, by_movement.id == owner())
         .outerjoin(by_code, named)
-        .where(
-            Break.day == day,
-            or_(Break.resolution.is_(None), Break.resolution != SUPERSEDED),
-        )
-        .order_by(MerchantAccount.slug, Break.leg, Break.kind, Break.opened_at, Break.id)
     )
-    if account is not None:
-        query = query.where(MerchantAccount.slug == account)
-    return [BreakRow(*row) for row in tx.execute(query)]

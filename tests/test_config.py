@@ -99,13 +99,16 @@ def test_a_bad_setting_stops_the_start_and_is_named(name: str, value: str) -> No
         Config.from_env(GIVEN | {name: value})
 
 
-def test_the_limit_above_which_a_second_person_approves_is_in_dong(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["REFUND_APPROVAL_ABOVE", "BREAK_APPROVAL_ABOVE"])
+def test_the_limit_above_which_a_second_person_approves_is_in_dong(
+    tmp_path: Path, name: str
+) -> None:
     given = GIVEN | {"PARKING_VAR": str(tmp_path / "var")}
-    assert Config.from_env(given).refund_approval_above == 200_000
-    assert Config.from_env(given | {"REFUND_APPROVAL_ABOVE": "0"}).refund_approval_above == 0
+    assert getattr(Config.from_env(given), name.lower()) == 200_000
+    assert getattr(Config.from_env(given | {name: "0"}), name.lower()) == 0
     for wrong in ("-1", "2e5", "200.000", "1" * 13):
-        with pytest.raises(BadSetting, match="REFUND_APPROVAL_ABOVE"):
-            Config.from_env(given | {"REFUND_APPROVAL_ABOVE": wrong})
+        with pytest.raises(BadSetting, match=name):
+            Config.from_env(given | {name: wrong})
 
 
 @pytest.mark.parametrize(

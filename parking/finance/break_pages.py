@@ -1,18 +1,24 @@
-"""One difference, opened: what we recorded beside what they told us."""
+"""One difference, opened: what we recorded beside what they told us, and the work on it."""
 
 from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from parking.finance.break_work import deed_of, work_on
 from parking.finance.sides import rows_of, sides_of
 from parking.house import House
+from parking.languages import explain
 from parking.people.guard import the_badge
 from parking.reports.words import BREAK_NAMES, LEGS, RESOLUTIONS
+from parking.web.language import reader_language
 from payments.db import business_day
+from payments.errors import Conflict, WrongUsage
 from reconciliation.breaks import age_group
+from reconciliation.resolving.deciding import Decision
+from reconciliation.resolving.service import Chosen, do_to_one
 
 
 def add(pages: Blueprint, house: House) -> None:
@@ -20,17 +26,52 @@ def add(pages: Blueprint, house: House) -> None:
 
     @pages.get("/break/<uuid:break_id>")
     def difference(break_id: uuid.UUID) -> ResponseReturnValue:
-        today = business_day(house.clock())
-        with house.databases.read() as tx:
-            sides = sides_of(tx, break_id, the_badge().operator)
-            return render_template(
-                "finance/break.html",
-                sides=sides,
-                rows=list(rows_of(sides)),
-                name=BREAK_NAMES[sides.difference.kind],
-                leg=LEGS[sides.difference.leg],
-                resolution=RESOLUTIONS.get(
-                    sides.difference.resolution or "", sides.difference.resolution
-                ),
-                age=age_group(sides.difference.day, today),
-            )
+        return _show(house, break_id)
+
+    @pages.post("/break/<uuid:break_id>")
+    def work_on_break(break_id: uuid.UUID) -> ResponseReturnValue:
+        return _work(house, break_id)
+
+
+def decision_of(house: House) -> Decision:
+    """Who decides, with the words of the form that was sent."""
+    limit = house.config.break_approval_above
+    return Decision(the_badge().actor, limit, house.clock(), request.form.get("words", ""))
+
+
+def _show(
+    house: House, break_id: uuid.UUID, problem: str = "", status: int = 200
+) -> ResponseReturnValue:
+    """The page; `problem` says what was wrong with a form on it."""
+    badge, today = the_badge(), business_day(house.clock())
+    with house.databases.read() as tx:
+        sides = sides_of(tx, break_id, badge.operator)
+        it, work = sides.difference, work_on(tx, sides)
+        page = render_template(
+            "finance/break.html",
+            sides=sides,
+            rows=list(rows_of(sides)),
+            name=BREAK_NAMES[it.kind],
+            leg=LEGS[it.leg],
+            resolution=RESOLUTIONS.get(it.resolution or "", it.resolution),
+            age=age_group(it.day, today),
+            work=work,
+            limit=house.config.break_approval_above,
+            may_work=badge.role == "finance",
+            problem=problem,
+            given=request.form,
+        )
+    return page, status
+
+
+def _work(house: House, break_id: uuid.UUID) -> ResponseReturnValue:
+    badge, now = the_badge(), house.clock()
+    with house.databases.read() as tx:
+        people = [actor for actor, _ in work_on(tx, sides_of(tx, break_id, badge.operator)).people]
+    try:
+        deed = deed_of(request.form, decision_of(house), people)
+        with house.databases.write.begin() as tx:
+            do_to_one(tx, Chosen([break_id], badge.operator), deed, now)
+    except (WrongUsage, Conflict) as error:
+        return _show(house, break_id, explain(error, reader_language()), error.http_status)
+    return redirect(url_for("finance.difference", break_id=break_id), 303)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from parking.finance import (
+    break_list_pages,
     break_pages,
     claim_pages,
     close_pages,
@@ -32,6 +33,7 @@ def blueprint(house: House) -> Blueprint:
     for room in (
         day_pages,
         break_pages,
+        break_list_pages,
         suspense_pages,
         trace_pages,
         refund_pages,

@@ -39,6 +39,8 @@ MATRIX = {
     "finance.payout_file": frozenset({"finance"}),
     "finance.close_claim": frozenset({"finance"}),
     "finance.attach_money": frozenset({"finance"}),
+    "finance.work_on_break": frozenset({"finance"}),
+    "finance.work_on_breaks": frozenset({"finance"}),
     "finance.hand_in": frozenset({"finance"}),
     "finance.take_in": frozenset({"finance"}),
     "finance.closing_act": frozenset({"finance"}),

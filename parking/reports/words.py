@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from parking.languages import mark
+from parking.reports.reason_words import REASON_NAMES
 
 #: Class of a difference (`reconciliation.breaks.CLASSES`) → its name.
 BREAK_NAMES = {
@@ -35,10 +36,11 @@ DAY_STATES = {
     SHIFT_OPEN: mark("Shift open"),
 }
 
-#: Why a difference is settled, where the system found out by itself.
+#: Why a difference is settled: what the system found out by itself, or a person's reason.
 RESOLUTIONS = {
     "matched": mark("Explained: both sides agree now"),
     "late": mark("Explained: it came in a later file"),
+    **REASON_NAMES,
 }
 
 #: The two comparisons.

@@ -3,9 +3,10 @@ exactly what their reason books, no more and no less."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, Exists, and_, or_, select
+from sqlalchemy import Exists, ScalarSelect, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from payments import ledger
@@ -135,7 +136,7 @@ def _strays() -> Rows:
     )
 
 
-def _last_decision() -> ColumnElement[object]:
+def _last_decision() -> ScalarSelect[uuid.UUID]:
     one = aliased(BreakAct)
     found = select(one.id).where(one.break_id == Break.id, one.act.in_(DECISIONS))
     return found.order_by(one.id.desc()).limit(1).correlate(Break).scalar_subquery()

@@ -1,0 +1,57 @@
+"""What the reasons for differences, and the accounts they book, are called in front of people."""
+
+from __future__ import annotations
+
+from parking.languages import mark
+
+#: Code of a reason (`reconciliation.resolving.reasons.REASONS`) → its name.
+REASON_NAMES = {
+    "provider_corrects": mark("The provider corrects it later"),
+    "corrects_earlier": mark("Corrects an earlier difference"),
+    "another_day": mark("Belongs to another difference of this account"),
+    "another_account": mark("Belongs to another account"),
+    "seen_at_bank": mark("Reached the bank all the same"),
+    "fee_accepted": mark("The fee is right as charged"),
+    "fee_claimed": mark("Wrong fee, settled by the provider later"),
+    "provider_charge": mark("A charge that the provider or the bank kept"),
+    "rounding": mark("Rounding"),
+    "settled_in_currency": mark("Settled in another currency"),
+    "recorded_twice": mark("Recorded twice by us"),
+    "to_return": mark("Not ours, set apart until it goes back"),
+    "returned": mark("Goes back, was set apart before"),
+    "chargeback_lost": mark("The dispute is lost"),
+    "written_off": mark("Written off"),
+    "kept": mark("Kept as other income"),
+    "test_payment": mark("A test payment"),
+    "short_written_off": mark("Shortage written off"),
+    "charged_attendant": mark("The attendant makes it good"),
+    "over_kept": mark("Surplus kept"),
+    "attendants_own": mark("The attendant's own money, handed back"),
+    "other": mark("Another reason, in words"),
+}
+
+#: Account of the ledger, or what it begins with, → its name. `%(name)s` is what follows the colon.
+ACCOUNT_NAMES = {
+    "adjustments": mark("adjustments"),
+    "fees": mark("fees"),
+    "over_short": mark("cash over and short"),
+    "suspense": mark("suspense"),
+    "bank": mark("bank"),
+    "clearing": mark("owed by provider %(name)s"),
+    "cash": mark("till of %(name)s"),
+    "fx": mark("exchange %(name)s"),
+}
+
+#: Act on a difference (`reconciliation.resolving.models.Act`) → the sentence of its timeline.
+ACT_SENTENCES = {
+    "assign": mark("Given to %(owner)s"),
+    "release": mark("Put back, nobody has it"),
+    "comment": mark("Comment"),
+    "propose": mark("Proposed: %(reason)s (%(amount)s)"),
+    "resolve": mark("Resolved: %(reason)s (%(amount)s)"),
+    "approve": mark("Approved and resolved: %(reason)s (%(amount)s)"),
+    "refuse": mark("Sent back: %(reason)s (%(amount)s)"),
+    "propose_undo": mark("Proposed to take back: %(reason)s (%(amount)s)"),
+    "undo": mark("Taken back: %(reason)s (%(amount)s)"),
+    "approve_undo": mark("Approved and taken back: %(reason)s (%(amount)s)"),
+}
