@@ -17,10 +17,10 @@ from reconciliation.resolving import deciding, tending
 from reconciliation.resolving.deciding import Decision
 from reconciliation.resolving.models import BreakAct
 from reconciliation.resolving.service import Chosen, Deed, Outcome, do_to, do_to_one
-from tests.reconciliation.kit import DAY, ONE, World, night
+from tests.reconciliation.kit import DAY, ONE, PRICE, World, altered, credit_line, night
 
 LAN, HUNG = "person:lan", "person:hung"
-LIMIT = 200_000
+LIMIT, BIG = 200_000, 500_000
 NOON = night(DAY).replace(hour=5)
 
 
@@ -103,3 +103,27 @@ def state_of(world: World, break_id: uuid.UUID) -> tuple[str, str | None]:
 def rules_broken(world: World) -> set[str]:
     with world.databases.read() as tx:
         return {found.rule for found in check(tx)}
+
+
+def missing(world: World, amount: int = PRICE) -> Break:
+    """A payment that the day's complete file does not know."""
+    world.pay("M", amount)
+    world.settle(DAY)
+    world.reconcile()
+    with world.databases.read() as tx:
+        return tx.get_one(Break, one(world, "missing_external").id)
+
+
+def paid_out(world: World, *credits: int, batch: str | None = "") -> None:
+    """A payment, its payout, and what the bank tells of the day after."""
+    true = world.pay("A").line
+    world.settle(DAY, true)
+    told = [credit_line(DAY + ONE, amount) for amount in credits]
+    if batch != "":
+        told = [altered(x, rail_ref=batch) for x in told]
+    world.credit(DAY)
+    world.credit(DAY + ONE, *told)
+    world.credit(DAY + 2 * ONE)
+    world.settle(DAY + ONE)
+    for later in range(3):
+        world.reconcile(DAY + later * ONE, now=night(DAY + 3 * ONE))
