@@ -47,6 +47,11 @@ def test_a_day_without_money_reconciles_to_nothing(seeded: Parking) -> None:
     ]
     listed = seeded("breaks", "--date", "2026-11-20", "--json")
     assert (listed.code, json.loads(listed.out)) == (0, [])
+    listed = seeded("breaks", "--open", "--json")
+    assert (listed.code, json.loads(listed.out)) == (0, [])
+    found = seeded("breaks", "--class", "chargeback", "--age", ">30", "--since", "2026-11-01")
+    assert (found.code, found.out) == (0, "")
+    assert "0 open differences" in found.err
 
 
 def test_a_day_to_come_is_awaited_until_its_time_is_said_to_be_over(seeded: Parking) -> None:

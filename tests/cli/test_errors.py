@@ -39,6 +39,7 @@ def one_line(text: str) -> str:
         (["reconcile", "--date", "2026-11-01", "--as-of", "noon"], "--as-of noon"),
         (["breaks", "--date", "yesterday", "--json"], "--date yesterday"),
         (["breaks"], "--date"),
+        (["breaks", "--date", "2026-11-20", "--open"], "--date"),
         (["nonsense"], "nonsense"),
         (["breaks", "--nonsense"], "--nonsense"),
         (["sign", "HK01", "--format", "gif", "--out", "x"], "png, svg"),

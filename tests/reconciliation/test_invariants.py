@@ -178,22 +178,22 @@ def test_a_refund_called_failed_without_its_transfer_is_noticed(proven: World) -
 
 
 @pytest.mark.parametrize(
-    "values", [{"amount": 1}, {"operator": "X"}, {"debit": "fees"}, {"cause": "undo:break:2"}]
+    "values", [{"amount": 1}, {"operator": "X"}, {"debit": "fees"}, {"cause": "undo:decision:2"}]
 )
 def test_an_adjustment_taken_back_otherwise_is_noticed(
     proven: World, values: dict[str, object]
 ) -> None:
     with proven.databases.write.begin() as tx:
         entry = adjustment("adjustments", "clearing:an-binh")
-        adjust(tx, proven.account.operator, entry, Money(300), "break:1", at(DAY))
-        undo(tx, "break:1", at(DAY))
+        adjust(tx, proven.account.operator, entry, Money(300), "decision:1", at(DAY))
+        undo(tx, "decision:1", at(DAY))
     assert violations(proven) == []
-    rules = tamper(proven, Transfer, Transfer.cause == "undo:break:1", **values)
+    rules = tamper(proven, Transfer, Transfer.cause == "undo:decision:1", **values)
     assert rules == {"adjustments_are_whole"}
 
 
 def test_a_cause_under_another_kind_of_transfer_is_noticed(proven: World) -> None:
-    rules = tamper(proven, Transfer, Transfer.kind == "payout", cause="break:1")
+    rules = tamper(proven, Transfer, Transfer.kind == "payout", cause="decision:1")
     assert rules == {"adjustments_are_whole", "transfers_have_a_cause"}
 
 
