@@ -13,8 +13,9 @@ from sqlalchemy import func as sql
 from sqlalchemy.orm import Session, aliased
 
 from parking.passes.models import Pass, PassLot
+from parking.receipts.methods import basis_points_at
 from parking.receipts.models import Receipt
-from parking.receipts.vat import rate_at, split
+from parking.receipts.vat import net_of
 from parking.sessions.models import ParkingSession
 from parking.sessions.quotes import GROUP
 from parking.shifts.proofs import (
@@ -48,15 +49,15 @@ def receipts_equal_their_payments(tx: Session) -> Iterator[Violation]:
 
 
 def receipts_split_their_vat(tx: Session) -> Iterator[Violation]:
-    """Net and VAT follow the rate in force at the tax point."""
+    """Net and VAT follow the receipt's tax method and the rate in force at the tax point."""
     for receipt in tx.scalars(select(Receipt).execution_options(yield_per=PAGE)):
-        right = split(receipt.gross, rate_at(receipt.tax_point))
-        stated = (receipt.net, receipt.vat, receipt.vat_basis_points)
-        if stated != (right.net, right.vat, right.rate.basis_points):
+        rate = basis_points_at(receipt.tax_method, receipt.tax_point)
+        net = net_of(receipt.gross, rate)
+        if (receipt.net, receipt.vat_basis_points) != (net, rate):
             yield Violation(
                 "receipts_split_their_vat",
                 f"receipt {receipt.id}",
-                f"net {receipt.net} and VAT {receipt.vat} instead of {right.net} and {right.vat}",
+                f"net {receipt.net} and VAT {receipt.vat} instead of {net} and {receipt.gross - net}",
             )
 
 

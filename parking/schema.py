@@ -21,6 +21,7 @@ from parking.receipts.models import Receipt
 from parking.reports.elsewhere import ReportedTotal
 from parking.sessions.models import ParkingSession
 from parking.shifts.models import Shift
+from parking.tax.models import TaxTable
 from parking.watch.models import Headcount, LotDay
 from payments.book_days import BookDay
 from payments.db import Base, UtcDateTime
@@ -55,6 +56,7 @@ __all__ = [
     "Shift",
     "Statement",
     "Summary",
+    "TaxTable",
     "UtcDateTime",
     "check",
     "downgrade",

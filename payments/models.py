@@ -19,6 +19,10 @@ from payments.db import Base, new_id
 #: Tables whose rows may never change, with the triggers that guard them.
 APPEND_ONLY = ("notice", "movement", "retelling", "transfer", "attachment", "audit")
 
+#: SQL: payments whose money, or a part of it, went back. Written out in queries, never with bound
+#: values, so that the small index of just these rows is used.
+GIVEN_BACK = "payment.reversed > 0 OR payment.refunded > 0"
+
 
 class MerchantAccount(Base):
     """An operator's credentials at one provider. `slug` stands in the notify address; `secrets` are
@@ -101,6 +105,12 @@ class Payment(Base):
             unique=True,
             sqlite_where=text("state IN ('created', 'pending', 'unknown')"),
             postgresql_where=text("state IN ('created', 'pending', 'unknown')"),
+        ),
+        Index(
+            "ix_payment_given_back",
+            "id",
+            sqlite_where=text("reversed > 0 OR refunded > 0"),
+            postgresql_where=text("reversed > 0 OR refunded > 0"),
         ),
     )
 

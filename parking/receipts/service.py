@@ -17,13 +17,14 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from parking.lots.models import Operator
 from parking.passes.models import Pass
+from parking.receipts.methods import basis_points_at, lock, method_on
 from parking.receipts.models import Receipt
-from parking.receipts.vat import rate_at, split, tax_point
+from parking.receipts.vat import net_of, tax_point
 from parking.sessions.models import ParkingSession
 from parking.sessions.quotes import GROUP
 from parking.sessions.stays import stays_of
 from payments import audit
-from payments.db import CITY_ZONE
+from payments.db import CITY_ZONE, business_day
 from payments.errors import NotFound
 from payments.models import Payment
 from payments.sharing import pays
@@ -81,7 +82,7 @@ def issue(tx: Session, payment: Payment, now: datetime) -> Receipt | None:
     sold = _sold(tx, payment)
     if sold is None or payment.state != "paid" or payment.paid_at is None:
         return None
-    tx.execute(select(Operator.id).where(Operator.id == sold.operator_id).with_for_update()).one()
+    lock(tx, sold.operator_id)
     existing = tx.scalar(select(Receipt).where(Receipt.payment_id == payment.id))
     if existing:
         return existing
@@ -96,7 +97,9 @@ def _receipt(
     tx: Session, payment: Payment, sold: Sold, paid_at: datetime, now: datetime
 ) -> Receipt:
     point = min(tax_point(paid_at, end) for end in sold.ends)
-    parts = split(payment.amount, rate_at(point))
+    method = method_on(tx, sold.operator_id, business_day(point))
+    rate = basis_points_at(method, point)
+    net = net_of(payment.amount, rate)
     year = now.astimezone(CITY_ZONE).year
     last = tx.scalar(
         select(sql.max(Receipt.number)).where(
@@ -111,13 +114,14 @@ def _receipt(
         payment_id=payment.id,
         session_id=sold.session_id,
         gross=payment.amount,
-        net=parts.net,
-        vat=parts.vat,
-        vat_basis_points=parts.rate.basis_points,
+        net=net,
+        vat=payment.amount - net,
+        vat_basis_points=rate,
         currency=payment.currency,
         paid_at=paid_at,
         tax_point=point,
         issued_at=now,
+        tax_method=method,
     )
 
 

@@ -31,18 +31,8 @@ class VatRate:
 
     @property
     def percent(self) -> str:
-        """As it is printed and as the e-invoice writes it: ``8%``, ``5.26%``."""
-        units, rest = divmod(self.basis_points, 100)
-        return f"{units}.{rest:02d}".rstrip("0").rstrip(".") + "%"
-
-
-@dataclass(frozen=True, slots=True)
-class VatSplit:
-    """A gross price taken apart, in dong: `net + vat` is the gross, always."""
-
-    net: int
-    vat: int
-    rate: VatRate
+        """As `percent_of` writes it."""
+        return percent_of(self.basis_points)
 
 
 @cache
@@ -73,10 +63,13 @@ def rate_at(instant: datetime) -> VatRate:
     return rate_on(business_day(instant))
 
 
-def split(gross: int, rate: VatRate) -> VatSplit:
-    """`gross` dong, tax included, as net and tax; the net is rounded half up, the tax is the rest.
+def net_of(gross: int, basis_points: int) -> int:
+    """What of `gross` dong is not tax, at a rate in basis points, rounded half up: the tax is the rest.
+    All of it at a rate of 0. A negative gross (money given back) mirrors the positive one."""
+    return half_up(gross * WHOLE, WHOLE + basis_points)
 
-    A negative gross (a refund) splits as the mirror of the positive one.
-    """
-    net = half_up(gross * WHOLE, WHOLE + rate.basis_points)
-    return VatSplit(net, gross - net, rate)
+
+def percent_of(basis_points: int) -> str:
+    """A rate as it is printed and as the e-invoice writes it: ``8%``, ``5.26%``."""
+    units, rest = divmod(basis_points, 100)
+    return f"{units}.{rest:02d}".rstrip("0").rstrip(".") + "%"

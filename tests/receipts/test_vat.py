@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parking.receipts.vat import VatRate, rate_at, rate_on, split, tax_point, vat_rates
+from parking.receipts.vat import VatRate, net_of, rate_at, rate_on, tax_point, vat_rates
 from payments.errors import NotFound, WrongUsage
 
 EIGHT, TEN = rate_on(date(2026, 12, 31)), rate_on(date(2027, 1, 1))
@@ -52,21 +52,18 @@ def test_a_gross_price_splits_into_net_and_tax(
     gross: int, eight: tuple[int, int], ten: tuple[int, int]
 ) -> None:
     for rate, expected in ((EIGHT, eight), (TEN, ten)):
-        parts = split(gross, rate)
-        assert (parts.net, parts.vat, parts.rate) == (*expected, rate)
+        net = net_of(gross, rate.basis_points)
+        assert (net, gross - net) == expected
 
 
 @given(gross=st.integers(-(10**12), 10**12), rate=st.sampled_from(vat_rates()))
-def test_net_and_tax_always_add_up_and_a_refund_mirrors_its_charge(
+def test_the_net_is_the_nearest_dong_and_a_refund_mirrors_its_charge(
     gross: int, rate: VatRate
 ) -> None:
-    parts, mirror = split(gross, rate), split(-gross, rate)
-    assert parts.net + parts.vat == gross
-    assert (mirror.net, mirror.vat) == (-parts.net, -parts.vat)
-    assert (
-        abs(parts.net * (10_000 + rate.basis_points) - gross * 10_000) * 2
-        <= 10_000 + rate.basis_points
-    )
+    net, whole = net_of(gross, rate.basis_points), 10_000 + rate.basis_points
+    assert net_of(-gross, rate.basis_points) == -net
+    assert abs(net * whole - gross * 10_000) * 2 <= whole
+    assert net_of(gross, 0) == gross
 
 
 def test_the_tax_point_is_the_payment_if_it_came_before_the_exit() -> None:
