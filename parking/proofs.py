@@ -23,6 +23,11 @@ from parking.shifts.proofs import (
     counts_follow_from_their_cash,
     tills_hold_what_was_counted,
 )
+from parking.tax.proofs import (
+    filed_periods_tell_everything_once,
+    filed_tables_equal_their_rows,
+    tax_triggers_are_in_place,
+)
 from payments.models import Allocation, Payment
 from reconciliation.invariants import Violation
 
@@ -167,4 +172,7 @@ PROOFS: tuple[Callable[[Session], Iterator[Violation]], ...] = (
     counts_follow_from_their_cash,
     tills_hold_what_was_counted,
     cash_is_taken_in_shifts,
+    tax_triggers_are_in_place,
+    filed_tables_equal_their_rows,
+    filed_periods_tell_everything_once,
 )

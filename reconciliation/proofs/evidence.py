@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -34,21 +34,30 @@ _ACTS = {"sqlite": ("update", "delete"), "postgresql": ("update", "delete", "tru
 def triggers_are_in_place(tx: Session) -> Iterator[Violation]:
     """Append-only tables refuse UPDATE and DELETE; on SQLite, `INSERT OR REPLACE` too."""
     rule, dialect = "triggers_are_in_place", tx.get_bind().dialect.name
-    found = set(tx.scalars(text(_TRIGGERS[dialect])))
-    for table in (
+    tables = (
         *MONEY_TABLES,
         *COMPARISON_TABLES,
         *CLOSING_TABLES,
         *SEAL_TABLES,
         *PUBLISHED_TABLES,
         *WORK_TABLES,
-    ):
-        for act in _ACTS[dialect]:
-            name = f"{table}_no_{act}"
-            if name not in found:
-                yield Violation(rule, f"trigger {name}", "missing or disabled")
+    )
+    yield from unguarded(tx, rule, append_only(tables, dialect))
     if dialect == "sqlite" and not tx.scalar(text("PRAGMA recursive_triggers")):
         yield Violation(rule, "pragma recursive_triggers", "off")
+
+
+def append_only(tables: Iterable[str], dialect: str) -> list[str]:
+    """The triggers that append-only tables have."""
+    return [f"{table}_no_{act}" for table in tables for act in _ACTS[dialect]]
+
+
+def unguarded(tx: Session, rule: str, triggers: Iterable[str]) -> Iterator[Violation]:
+    """Triggers that are not there, or do nothing."""
+    found = set(tx.scalars(text(_TRIGGERS[tx.get_bind().dialect.name])))
+    for name in triggers:
+        if name not in found:
+            yield Violation(rule, f"trigger {name}", "missing or disabled")
 
 
 def notices_equal_their_digests(tx: Session) -> Iterator[Violation]:
