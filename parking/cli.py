@@ -34,6 +34,7 @@ from parking.commands import (
     sign,
     simulate,
     statement,
+    tax,
     totals,
     trace,
     usage,
@@ -100,6 +101,7 @@ COMMANDS: tuple[click.Command, ...] = (
     simulate.simulate,
     vietqr.vietqr,
     statement.statement,
+    tax.tax,
     totals.totals,
 )
 for command in COMMANDS:

@@ -23,6 +23,8 @@ NAMES = {
     "expire": mark("Let orders run out"),
     "cancel": mark("Cancel orders that ran out at the provider"),
     "receipts": mark("Issue receipts"),
+    "receipt-changes": mark("Change receipts whose money went back"),
+    "forget-buyers": mark("Forget companies whose invoice is settled"),
     "paid-twice": mark("Ask back what was paid twice"),
     "claims": mark("Settle announced transfers"),
     "forgotten": mark("End stays whose exit nobody recorded"),

@@ -14,6 +14,7 @@ from parking.clockwork import Job, nightly
 from parking.jobs import forget_runs
 from parking.languages import mark
 from parking.passes import excess as passes_excess
+from parking.receipts.changes import change_due
 from parking.receipts.service import issue_due
 from parking.sessions.claims import settle_claims
 from parking.sessions.forgotten import end_forgotten
@@ -21,6 +22,7 @@ from parking.sessions.paid_twice import ask_back
 from parking.shifts.counts import finish_all
 from parking.slots import Daily, Every
 from parking.tariffs import TariffBook
+from parking.tax.buyers import forget_buyers
 from parking.watch.lot_days import keep_counted
 from payments.accounts import Gateways
 from payments.cancelling import cancel_expired
@@ -47,6 +49,7 @@ def timetable(gateways: Gateways, tariffs: TariffBook) -> tuple[Job, ...]:
         Job("expire", Every(seconds=60), expire),
         Job("cancel", Every(seconds=60), lambda db, now: cancel_expired(db, gateways, now)),
         Job("receipts", Every(seconds=10), issue_due),
+        Job("receipt-changes", Every(seconds=60), change_due),
         Job("paid-twice", Every(seconds=300), lambda db, now: ask_back(db, tariffs, now)),
         Job("claims", Every(seconds=60), lambda db, now: settle_claims(db, tariffs, now)),
         Job("forgotten", Every(seconds=300), lambda db, now: end_forgotten(db, tariffs, now)),
@@ -55,6 +58,7 @@ def timetable(gateways: Gateways, tariffs: TariffBook) -> tuple[Job, ...]:
         Job("lot-days", Every(seconds=300), keep_counted),
         Job("months", Daily(time(2, 0)), keep_months),
         Job("uploads", Every(seconds=300), lambda db, now: carry_on_abandoned(db, gateways, now)),
+        Job("forget-buyers", Daily(time(3, 30)), forget_buyers),
         Job("tidy", Daily(time(3, 0)), lambda db, now: tidy(db, gateways, tariffs, now)),
         Job("close", Every(seconds=60), finish_due),
         Job("seal", Every(seconds=600), lambda db, now: seal(db, Turn(now))),

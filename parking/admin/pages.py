@@ -12,6 +12,7 @@ from parking.admin import (
     people_pages,
     phone_pages,
     rule_pages,
+    tax_pages,
 )
 from parking.house import House
 
@@ -25,5 +26,6 @@ def blueprint(house: House) -> Blueprint:
     card_pages.add(pages, house)
     rule_pages.add(pages, house)
     account_pages.add(pages, house)
+    tax_pages.add(pages, house)
     audit_pages.add(pages, house)
     return pages

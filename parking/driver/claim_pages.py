@@ -32,7 +32,8 @@ def add(pages: Blueprint, house: House) -> None:
             refund = _of_receipt(tx, token, refund_id)
         refusal = _claim(house, refund)
         if refusal:
-            return receipt_pages.show(house, token, _words(refusal), refusal.http_status)
+            said = receipt_pages.Problems(refund=_words(refusal))
+            return receipt_pages.show(house, token, said, refusal.http_status)
         return redirect(url_for("driver.receipt", token=token) + "#refund", 303)
 
     @pages.post("/s/<link>/refunds/<uuid:refund_id>")

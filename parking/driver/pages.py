@@ -11,6 +11,7 @@ from parking.driver import (
     card_pages,
     claim_pages,
     group_pages,
+    invoice_pages,
     lot_pages,
     pass_pages,
     payment_pages,
@@ -35,6 +36,7 @@ def blueprint(house: House) -> Blueprint:
     group_pages.add(pages, house)
     receipt_pages.add(pages, house)
     claim_pages.add(pages, house)
+    invoice_pages.add(pages, house)
     card_pages.add(pages, house)
     buy_pages.add(pages, house)
     pass_pages.add(pages, house)

@@ -11,6 +11,8 @@ from parking.finance import (
     close_pages,
     day_pages,
     figure_pages,
+    invoice_list_pages,
+    invoice_pages,
     job_pages,
     lot_pages,
     pass_pages,
@@ -20,6 +22,7 @@ from parking.finance import (
     report_pages,
     shift_pages,
     suspense_pages,
+    tax_pages,
     trace_pages,
     uncharged_pages,
     upload_pages,
@@ -49,6 +52,9 @@ def blueprint(house: House) -> Blueprint:
         job_pages,
         report_pages,
         figure_pages,
+        tax_pages,
+        invoice_pages,
+        invoice_list_pages,
     ):
         room.add(pages, house)
     return pages

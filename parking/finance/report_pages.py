@@ -90,7 +90,7 @@ def _page(
             may_publish=badge.role == "finance",
             problem=problem,
             formats=list(FORMATS),
-            **_tools(),
+            **tools(),
         ), status
 
 
@@ -99,7 +99,7 @@ def _drawings(report: Report) -> list[object]:
     return [one for chart in report.charts if (one := drawn(report, chart, language))]
 
 
-def _tools() -> dict[str, object]:
+def tools() -> dict[str, object]:
     """What a template needs to write down a report in the reader's language."""
     language = speak(reader_language())
     return {

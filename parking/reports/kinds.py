@@ -14,7 +14,9 @@ from parking.reports.city import city
 from parking.reports.reconciled import reconciled
 from parking.reports.refunded import refunded
 from parking.reports.remitted import remitted
+from parking.reports.taxed import form_01_of, vat_of
 from parking.reports.worked import worked
+from parking.tax import form_01, vat_summary
 from payments.errors import NotFound
 from reconciliation.reports.footing import check
 from reconciliation.reports.period import unclosed
@@ -38,6 +40,8 @@ KINDS = {
     "ageing": ReportKind(mark("Ages of open differences"), aged, figures=False),
     "shifts": ReportKind(mark("Shifts and attendants"), worked, figures=False),
     "refunds": ReportKind(mark("Refunds"), refunded, figures=False),
+    form_01.KIND: ReportKind(form_01.TITLE, form_01_of, figures=False),
+    vat_summary.KIND: ReportKind(vat_summary.TITLE, vat_of, figures=False),
 }
 
 

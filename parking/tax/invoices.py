@@ -67,7 +67,7 @@ def ask(
     lock(tx, operator.id)
     invoice = invoice_of(tx, receipt.id)
     if invoice is None:
-        _check(tx, operator, receipt, late)
+        check_possible(tx, operator, receipt, late=late)
         invoice = CompanyInvoice(
             receipt_id=receipt.id, operator_id=operator.id, asked_by=act.actor, asked_at=act.now
         )
@@ -82,7 +82,11 @@ def ask(
     return invoice
 
 
-def _check(tx: Session, operator: Operator, receipt: Receipt, late: bool) -> None:
+def check_possible(
+    tx: Session, operator: Operator, receipt: Receipt, *, late: bool = False
+) -> None:
+    """Whether an invoice of the receipt can be asked for. Raises `Conflict`, saying why not and what
+    to do."""
     left = tx.scalar(select(worth()).where(Receipt.id == receipt.id))
     if receipt.tax_method == "none":
         raise Conflict(

@@ -20,6 +20,7 @@ from parking.languages import mark
 from parking.receipts.models import Receipt
 from parking.tax.invoices import Act, locked, reason_of
 from parking.tax.models import CompanyInvoice
+from parking.tax.periods import read_day
 from payments import audit
 from payments.db import business_day
 from payments.errors import Conflict, WrongUsage
@@ -59,7 +60,7 @@ def read_number(form: Mapping[str, str]) -> InvoiceNumber:
             mark("“%(text)s” is no number of an invoice: it is 1 to 99,999,999."),
             text=digits[:20] or "—",
         )
-    dated = _day(form.get("dated", ""))
+    dated = read_day(form.get("dated", ""))
     if int(found[1]) != dated.year % 100:
         raise WrongUsage(
             mark("Symbol %(symbol)s is not of the year of %(day)s."),
@@ -67,16 +68,6 @@ def read_number(form: Mapping[str, str]) -> InvoiceNumber:
             day=f"{dated:%d/%m/%Y}",
         )
     return InvoiceNumber(int(parts[1]), parts[2], int(digits), dated)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError as error:
-        raise WrongUsage(
-            mark("“%(text)s” is no day of an invoice; write it as 2026-11-23."),
-            text=text[:20] or "—",
-        ) from error
 
 
 def issue(tx: Session, invoice_id: uuid.UUID, number: InvoiceNumber, act: Act) -> None:

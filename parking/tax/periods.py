@@ -101,3 +101,13 @@ def read_period(text: str) -> Period:
         mark("“%(text)s” is no tax period; write a month as 2026-11, a quarter as 2026-Q4."),
         text=text[:20] or "—",
     )
+
+
+def read_day(text: str) -> date:
+    """A day as a form sends it, ``2026-11-23``. Raises `WrongUsage`."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise WrongUsage(
+            mark("“%(text)s” is no day; write it as 2026-11-23."), text=text[:20] or "—"
+        ) from error

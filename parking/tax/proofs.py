@@ -86,7 +86,7 @@ def _left_out(sold: Rows, last: TaxTable) -> Rows:
 
 def _declined_after(last: TaxTable) -> ColumnElement[bool]:
     return exists().where(
-        CompanyInvoice.receipt_id == Receipt.id, CompanyInvoice.declined_at > last.filed_at
+        CompanyInvoice.receipt_id == Receipt.id, CompanyInvoice.declined_at >= last.filed_at
     )
 
 

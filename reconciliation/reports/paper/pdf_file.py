@@ -81,7 +81,9 @@ def _row(canvas: Canvas, sheet: Sheet, row: Cells) -> None:
 def _cell(canvas: Canvas, row: Cells, index: int, top: float) -> None:
     layout = row.layout
     left, right = MARGIN + layout.lefts[index], MARGIN + layout.lefts[index] + layout.widths[index]
-    number = layout.table.columns[index].kind in NUMBERS
+    # the name of a row of sums stands to the left even over numbers, or it would leave the paper
+    named = index == 0 and row.look in (Look.TOTAL, Look.CARRIED)
+    number = layout.table.columns[index].kind in NUMBERS and not named
     for line, text in enumerate(row.cells[index]):
         base = top - PADDING - layout.size * RISE - line * layout.line
         if number:
