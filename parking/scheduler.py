@@ -62,7 +62,6 @@ def timetable(gateways: Gateways, tariffs: TariffBook) -> tuple[Job, ...]:
         Job("tidy", Daily(time(3, 0)), lambda db, now: tidy(db, gateways, tariffs, now)),
         Job("close", Every(seconds=60), finish_due),
         Job("seal", Every(seconds=600), lambda db, now: seal(db, Turn(now))),
-        Job("tidy", Daily(time(3, 0)), lambda db, now: forget_runs(db, now - KEEP_RUNS)),
     )
 
 

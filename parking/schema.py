@@ -30,9 +30,9 @@ from payments.payback import RefundTask
 from reconciliation.closing.models import Closing
 from reconciliation.models import Statement
 from reconciliation.published import PublishedFigure
+from reconciliation.resolving.models import BreakAct
 from reconciliation.seals.models import Seal
 from reconciliation.summaries import Summary
-from reconciliation.resolving.models import BreakAct
 
 __all__ = [
     "Base",

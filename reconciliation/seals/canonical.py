@@ -82,10 +82,15 @@ FORMS = (
     Layout(
         "statement_line",
         "id statement_id account_id leg position line_ref occurrence kind order_code rail_ref"
-        " event_at book_day gross fee net currency text",
+        " event_at book_day gross fee net currency text batch",
     ),
     Layout(
         "assignment_log", "id at actor act leg line_id counterpart_id rule rule_set"
+    ),
+    Layout(
+        "published_figure",
+        "id number kind parameters revision since until operator reason as_of published_at"
+        " published_by",
     ),
     Layout(
         "certificate",
