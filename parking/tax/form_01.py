@@ -49,7 +49,7 @@ NOTES = {
 }
 _MONEY = Kind.MONEY
 COLUMNS = (
-    Column("no", mark("No."), Kind.COUNT),
+    Column("no", mark("Row no."), Kind.COUNT),
     Column("code", mark("Transaction code")),
     Column("at", mark("Time"), Kind.INSTANT),
     Column("service", mark("Name of the service"), Kind.WORD, words=SERVICES),
