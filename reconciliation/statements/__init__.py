@@ -5,18 +5,20 @@ What a bank may send and how an account's mapping describes it stands in `layout
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from payments.errors import Complaint
 from payments.provider import InvalidStatement
 from reconciliation.statements.camt053 import read_camt053
-from reconciliation.statements.csv_file import read_csv
+from reconciliation.statements.cells import Row
+from reconciliation.statements.csv_file import csv_rows
 from reconciliation.statements.doubts import Doubt
 from reconciliation.statements.layout import InvalidMapping, Layout, layout_of
 from reconciliation.statements.mt940 import looks_like_mt940, read_mt940
 from reconciliation.statements.rows import BankEntry, BankStatement, Party
+from reconciliation.statements.table import read_table
 from reconciliation.statements.texts import decoded
-from reconciliation.statements.xlsx_file import read_xlsx
+from reconciliation.statements.xlsx_file import xlsx_rows
 
 __all__ = [
     "LARGEST", "BankEntry", "BankStatement", "InvalidMapping", "Party", "format_of",
@@ -48,20 +50,29 @@ def read_bank_statement(
 
 
 def _read(raw: bytes, layout: Layout) -> BankStatement:
-    if not raw.strip() or len(raw) > LARGEST:
-        raise Doubt(
-            "%(size)s bytes; a statement has from 1 to %(largest)s",
-            line=1, size=len(raw), largest=LARGEST,
-        )  # fmt: skip
-    if raw.startswith(_OLE):
-        raise Doubt("an old or locked workbook; save it as .xlsx without a password", line=1)
+    refuse_size(len(raw) if raw.strip() else 0)
     named = format_of(raw)
-    if named == "XLSX":
-        return read_xlsx(raw, layout)
     if named == "camt.053":
         return read_camt053(raw, layout)
-    text = decoded(raw, layout.encoding)
-    return read_mt940(text, layout) if named == "MT940" else read_csv(text, layout)
+    if named == "MT940":
+        return read_mt940(decoded(raw, layout.encoding), layout)
+    return read_table(rows_of(raw, layout), layout)
+
+
+def refuse_size(size: int) -> None:
+    """Raises `Doubt` for a file of nothing or of more than `LARGEST` bytes."""
+    if not 0 < size <= LARGEST:
+        raise Doubt(
+            "%(size)s bytes; a statement has from 1 to %(largest)s",
+            line=1, size=size, largest=LARGEST,
+        )  # fmt: skip
+
+
+def rows_of(raw: bytes, layout: Layout) -> Iterator[Row]:
+    """The rows of a table, in a workbook or a text file. Raises `Doubt`."""
+    if raw.startswith(_OLE):
+        raise Doubt("an old or locked workbook; save it as .xlsx without a password", line=1)
+    return xlsx_rows(raw, layout) if format_of(raw) == "XLSX" else csv_rows(raw, layout)
 
 
 def format_of(raw: bytes) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from payments.money import exponent
 from reconciliation.statements.doubts import Doubt
@@ -16,38 +18,58 @@ _SPACES = str.maketrans("\u00a0\u2009\u202f−", "   -")
 _DONG = ("VNĐ", "₫", "đ", "Đ")
 
 
-def minor_units(value: Decimal, currency: str, line: int) -> int:
-    """`value` units of `currency` as an integer of minor units; `Doubt` when it has finer parts."""
-    scaled = value.scaleb(exponent(currency))
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How a file prints amounts: their currency, its decimal separator (empty: read off each amount),
+    and how many times too large they are."""
+
+    currency: str
+    decimal: str = ""
+    scale: int = 1
+
+
+def minor_units(value: Decimal, form: Format, line: int) -> int:
+    """`value` as an integer of minor units; `Doubt` when it has finer parts."""
+    scaled = value.scaleb(exponent(form.currency)) / form.scale
     if scaled != scaled.to_integral_value() or abs(scaled) >= 10**LONGEST:
         raise Doubt(
             "%(amount)s is not an amount of %(currency)s",
-            line=line, amount=value, currency=currency,
+            line=line, amount=value, currency=form.currency,
         )  # fmt: skip
     return int(scaled)
 
 
-def read_amount(text: str, currency: str, decimal: str, line: int) -> int:
-    """The signed minor units of `currency` that `text` says.
+def read_amount(text: str, form: Format, line: int) -> int:
+    """The signed minor units that `text` says.
 
-    `decimal` is the file's decimal separator, or empty: then it is read off the text, which works because
-    no amount has three decimals where the currency has two or none. A minus before or after and
-    parentheses are negative; the currency may stand on either side. Raises `Doubt` for anything else.
+    Without a decimal separator in `form` it is read off the text, which works because no amount has
+    three decimals where the currency has two or none. A minus before or after and parentheses are
+    negative; the currency may stand on either side. Raises `Doubt` for anything else.
     """
-    body, negative = _unsigned(text.translate(_SPACES).strip(), currency)
-    places = max(2, exponent(currency))
+    value = _value(text, form)
+    if value is None:
+        raise Doubt(
+            "%(text)s cannot be read as one amount of %(currency)s",
+            line=line, text=text, currency=form.currency,
+        )  # fmt: skip
+    return minor_units(value, form, line)
+
+
+# prices repeat: a day of a city has a few hundred different amounts
+@lru_cache(maxsize=4096)
+def _value(text: str, form: Format) -> Decimal | None:
+    """The signed figure in `text`; None when there is none, or more than one."""
+    body, negative = _unsigned(text.translate(_SPACES).strip(), form.currency)
+    places = max(2, exponent(form.currency))
     readings = {
         value
-        for separator in (decimal or ".,")
+        for separator in (form.decimal or ".,")
         if (value := _reading(body, separator, places)) is not None
     }
     if len(readings) != 1:
-        raise Doubt(
-            "%(text)s cannot be read as one amount of %(currency)s",
-            line=line, text=text, currency=currency,
-        )  # fmt: skip
-    amount = minor_units(readings.pop(), currency, line)
-    return -amount if negative else amount
+        return None
+    value = readings.pop()
+    return -value if negative else value
 
 
 def _unsigned(text: str, currency: str) -> tuple[str, bool]:

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from payments.db import CITY_ZONE
-from reconciliation.statements.amounts import minor_units
+from reconciliation.statements.amounts import Format, minor_units
 from reconciliation.statements.doubts import Doubt
 from reconciliation.statements.labels import account_number
 from reconciliation.statements.layout import Layout
@@ -87,7 +87,7 @@ def _signed(amount: Node, mark: Node, currency: str) -> int:
         )  # fmt: skip
     if mark.text not in _SIGNS:
         raise Doubt("%(mark)s is neither CRDT nor DBIT", line=mark.line, mark=mark.text)
-    return _SIGNS[mark.text] * minor_units(Decimal(amount.text), currency, amount.line)
+    return _SIGNS[mark.text] * minor_units(Decimal(amount.text), Format(currency), amount.line)
 
 
 def _entries(entry: Node, currency: str) -> Iterator[BankEntry]:

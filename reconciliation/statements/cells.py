@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from payments.db import CITY_ZONE
 from payments.narratives import plain
-from reconciliation.statements.amounts import minor_units, read_amount
+from reconciliation.statements.amounts import Format, minor_units, read_amount
+from reconciliation.statements.dates import Dates
 from reconciliation.statements.doubts import Doubt
 
 #: What a cell can hold; an empty one is the empty text. Text files hold nothing but text.
@@ -24,10 +24,12 @@ _TIME = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The cells of one row; `line` is its first line in a text file, its number in a workbook."""
+    """The cells of one row; `line` is its first line in a text file, its number in a workbook;
+    `filled` are the places whose cell a merged one elsewhere fills."""
 
     line: int
     cells: tuple[Cell, ...]
+    filled: frozenset[int] = frozenset()
 
     @property
     def blank(self) -> bool:
@@ -50,23 +52,39 @@ class Moment:
 def text_of(cell: Cell) -> str:
     """The cell's text without the line breaks a bank wrapped it with."""
     text = cell if isinstance(cell, str) else format(cell, "f" if isinstance(cell, Decimal) else "")
-    return re.sub(r"[\r\n]+", "", text).strip()
+    return (re.sub(r"[\r\n]+", "", text) if "\n" in text or "\r" in text else text).strip()
 
 
-def amount_of(cell: Cell, currency: str, decimal: str, line: int) -> int | None:
-    """The signed minor units in a cell; None when it is empty. Raises `Doubt`."""
+def amount_of(row: Row, place: int | None, form: Format) -> int | None:
+    """The signed minor units in a cell; None when it is empty. Raises `Doubt`, also for a merged
+    cell: an amount that stands for several rows would be counted several times."""
+    cell = row.cell(place)
+    if place in row.filled and cell != "":
+        raise Doubt("one amount stands for several rows in a merged cell", line=row.line)
     if isinstance(cell, Decimal):
-        return minor_units(cell, currency, line)
+        return minor_units(cell, form, row.line)
     text = text_of(cell)
-    return read_amount(text, currency, decimal, line) if text and text != "-" else None
+    return read_amount(text, form, row.line) if text and text != "-" else None
 
 
-def moment_of(cell: Cell, line: int) -> Moment | None:
+def moment_of(cell: Cell, line: int, dates: Dates) -> Moment | None:
     """What a date cell says; None when it holds no date. Raises `Doubt` for a day that never was."""
     if isinstance(cell, datetime):
-        local = cell.replace(tzinfo=CITY_ZONE)
+        local = cell.replace(tzinfo=dates.zone)
         # a workbook has no days, only midnights
         return Moment(local.date(), local if local.time() != time() else None, "")
+    if not dates.formats:
+        return _usual(cell, line, dates)
+    text = text_of(cell) if isinstance(cell, Decimal) else " ".join(cell.split())
+    try:
+        said = dates.read(text)
+    except (ValueError, OverflowError):
+        raise Doubt("%(text)s is not a date", line=line, text=text) from None
+    return Moment(*said, "") if said else None
+
+
+def _usual(cell: str | Decimal, line: int, dates: Dates) -> Moment | None:
+    """As banks write it: day, perhaps a time, perhaps below it a time and a reference."""
     lines = [part.strip() for part in text_lines(cell)]
     day, _, rest = lines[0].partition(" ") if lines else ("", "", "")
     written = _DAY.fullmatch(day)
@@ -79,7 +97,7 @@ def moment_of(cell: Cell, line: int) -> Moment | None:
         clock = _clock(rest.strip()) if rest else None
     except ValueError:
         raise Doubt("%(text)s is not a date", line=line, text=" ".join(lines)) from None
-    at = datetime.combine(booked_on, clock, CITY_ZONE) if clock else None
+    at = datetime.combine(booked_on, clock, dates.zone) if clock else None
     return Moment(booked_on, at, "".join(lines[1:]))
 
 

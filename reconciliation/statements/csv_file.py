@@ -1,43 +1,39 @@
-"""Text files with separated values, as internet banking exports them."""
+"""Text files with separated values, as internet banking and providers' portals export them."""
 
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from reconciliation.statements.cells import Row
 from reconciliation.statements.doubts import Doubt
-from reconciliation.statements.headings import DEEPEST, find_header
-from reconciliation.statements.layout import Layout
-from reconciliation.statements.rows import BankStatement
-from reconciliation.statements.table import read_table
-
-_DELIMITERS = (",", ";", "\t")
+from reconciliation.statements.headings import DEEPEST, begin
+from reconciliation.statements.layout import CHOICES, Layout
+from reconciliation.statements.texts import lines_of
 
 
-def read_csv(text: str, layout: Layout) -> BankStatement:
-    """The statement in a CSV file. Raises `Doubt`, also for quotes that are opened and never closed."""
-    delimiter = layout.delimiter or _delimiter(text, layout)
-    return read_table(list(_rows(text, delimiter)), layout)
+def csv_rows(raw: bytes, layout: Layout) -> Iterator[Row]:
+    """The rows of a CSV file, as they are asked for. Raises `Doubt`, also for quotes that are opened
+    and never closed."""
+    delimiter = layout.delimiter or _delimiter(raw, layout)
+    return _rows(lines_of(raw, layout.encoding), delimiter)
 
 
-def _delimiter(text: str, layout: Layout) -> str:
-    """The one with which a header row is found; a comma, whose reading will say so, when none is."""
-    for delimiter in _DELIMITERS:
+def _delimiter(raw: bytes, layout: Layout) -> str:
+    """The one with which a table begins; a comma, whose reading will say so, when none does."""
+    for delimiter in CHOICES["delimiter"]:
         try:
-            found = find_header(list(islice(_rows(text, delimiter), DEEPEST)), layout)
+            begin(islice(_rows(lines_of(raw, layout.encoding), delimiter), DEEPEST), layout)
         except Doubt:
             # wrong quotes under the wrong delimiter; under the right one they are found again below
             continue
-        if found:
-            return delimiter
-    return _DELIMITERS[0]
+        return delimiter
+    return CHOICES["delimiter"][0]
 
 
-def _rows(text: str, delimiter: str) -> Iterator[Row]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+def _rows(text: Iterable[str], delimiter: str) -> Iterator[Row]:
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
     line = 1
     try:
         for cells in reader:

@@ -1,65 +1,97 @@
-"""How one bank writes its statements: the whole language of an account's statement mapping.
+"""How one bank or provider writes its tables: the whole language of an account's mapping.
 
-Every key is optional; MT940 and camt.053 use the first two only, as a check.
+Every key is optional. MT940 and camt.053 use ``account`` and ``currency`` only, as a check.
 
-``account``      the account number the file must be about; needed when the file does not say it
+``means``        ``"bank"`` (the default) or ``"settlement"``: whose money the rows are about
+``account``      the account or merchant number the file must be about; of a bank statement needed
+                 when the file does not say it
 ``currency``     likewise its ISO 4217 code, such as ``VND``
-``columns``      role → heading, or list of headings, instead of the usual ones of that role. Roles:
-                 ``date`` and ``narrative``; ``debit`` and ``credit``, or ``amount`` with a sign;
-                 ``balance``, ``reference``, ``counterparty_name``, ``counterparty_account``,
-                 ``counterparty_bank``. Case, diacritics and punctuation of headings do not matter, and a
-                 heading in two languages with a line break, ``/`` or brackets between is either one
+``columns``      role → heading, list of headings, or position counted from 1, instead of the usual
+                 ones of that role. A role named here must be found. Case, diacritics and punctuation of
+                 headings do not matter, and a heading in two languages with a line break, ``/`` or
+                 brackets between is either one. Roles of both: ``date``; ``debit`` and ``credit``, or
+                 ``amount`` with a sign; ``narrative``. A bank's: ``balance``, ``reference``,
+                 ``counterparty_name``, ``counterparty_account``, ``counterparty_bank``. A provider's:
+                 ``line`` (its number of the row), ``transaction`` (of the money), ``order`` (ours),
+                 ``status``, ``type``, ``fee``, ``fee_tax`` (added to it), ``net``, ``currency``,
+                 ``account``, and, where another currency is settled than was paid, ``paid_amount`` and
+                 ``paid_currency``
 ``decimal``      ``"."`` or ``","``; absent: read off each amount
-``delimiter``    ``","``, ``";"`` or ``"\\t"``; absent: the one with which the header row is found
+``delimiter``    ``","``, ``";"``, ``"\\t"`` or ``"|"``; absent: the one with which the header row is found
 ``encoding``     ``"utf-8"`` or ``"windows-1258"``; absent: UTF-8 where the file is that, else Windows-1258
-``order``        ``"oldest_first"`` (the default) or ``"newest_first"``
-``debit_sign``   ``"+"`` (the default) or ``"-"``, for a bank that prints a minus in its debit column
-``totals``       ``"required"`` (the default): without a totals row or a stated closing balance the file
-                 may be cut off and is refused; ``"absent"`` for a bank that prints neither, when a
-                 cut-off file is found only by the opening balance of the next one
+``dates``        a format or a list of them, such as ``"dd/MM/yyyy HH:mm:ss"`` (see `dates`); absent:
+                 ``dd/MM/yyyy`` or ``yyyy-MM-dd``, perhaps a time, and on further lines perhaps a time
+                 and the reference
+``zone``         the time zone of its clock; absent: Hanoi's
+``scale``        ``"1"`` (the default) or ``"100"``: amounts are printed a hundred times too large
+``debit_sign``   ``"+"`` (the default) or ``"-"``, for who prints a minus in the debit column
+``totals``       ``"required"`` (the default): without a totals row, a stated closing balance or a stated
+                 total the file may be cut off and is refused; ``"absent"`` for who prints none
+``total_words``  what else a totals row is called
+``labels``       label → what else stands before its value around the table (`vocabulary.LABELS`)
 ``sheet``        the worksheet's name; absent: the workbook must have exactly one
 
-A date cell holds ``dd/MM/yyyy`` or ``yyyy-MM-dd``, perhaps a time, and on further lines perhaps a time and the
-reference. A narrative's line breaks are where the bank wrapped it, so they are deleted.
+A bank's only: ``order`` ``"oldest_first"`` (the default) or ``"newest_first"``.
+
+A provider's only:
+
+``statuses``     what its words in the column ``status`` mean: payment, refund, reversal, chargeback,
+                 fee, payout, other, ignored (counted, not recorded) or done (the column ``type`` decides)
+                 → word or list of words. A word that is not here refuses the file
+``types``        likewise in the column ``type``
+``sign``         ``"as_written"`` (the default), or ``"by_status"`` where nothing has a minus
+``fee_sign``     ``"+"`` (the default: net is gross less fee) or ``"-"``, where fees have a minus
+``totals_cover`` ``"all"`` rows (the default) or ``"counted"``, without the ignored ones
+``whole``        ``"yes"`` (the default) or ``"no"``: more of the same day follows in other files
+``late_days``    so many days before its period a late row may be of, such as ``"3"``; absent: none
+
+Line breaks inside a cell are where somebody wrapped it, so they are deleted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from payments.db import CITY_ZONE
 from payments.errors import WrongUsage
+from reconciliation.statements.amounts import Format
 from reconciliation.statements.cells import folded
+from reconciliation.statements.dates import Dates, compiled
+from reconciliation.statements.vocabulary import (
+    BANK,
+    HEADINGS,
+    KINDS,
+    LABELS,
+    MEANINGS,
+    SETTLEMENT,
+    TOTALS,
+    Words,
+)
 
-#: Role → its usual headings, as `cells.folded` leaves them.
-_USUAL: Mapping[str, tuple[str, ...]] = {
-    "date": ("ngay giao dich", "ngay gd", "ngay hach toan", "date", "transaction date",
-             "booking date", "posting date"),
-    "reference": ("so tham chieu", "so ct", "so chung tu", "so but toan", "ma giao dich", "reference",
-                  "reference number", "reference no", "ref no", "transaction id"),
-    "debit": ("so tien ghi no", "ghi no", "phat sinh no", "debit", "debit amount", "withdrawal"),
-    "credit": ("so tien ghi co", "ghi co", "phat sinh co", "credit", "credit amount", "deposit"),
-    "amount": ("so tien", "so tien giao dich", "amount", "transaction amount"),
-    "balance": ("so du", "so du cuoi", "balance", "running balance"),
-    "narrative": ("mo ta", "noi dung", "noi dung giao dich", "dien giai", "mo ta giao dich",
-                  "description", "details", "transaction description", "transaction details",
-                  "remarks", "narrative"),
-    "counterparty_name": ("ten nguoi chuyen", "ten doi ung", "ten tai khoan doi ung",
-                          "counterparty name", "remitter"),
-    "counterparty_account": ("tai khoan doi ung", "so tai khoan doi ung", "counterparty account"),
-    "counterparty_bank": ("ngan hang doi ung", "counterparty bank", "remitter bank"),
-}  # fmt: skip
-
-_HEADINGS = {role: frozenset(headings) for role, headings in _USUAL.items()}
-_CHOICES: Mapping[str, tuple[str, ...]] = {
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "means": MEANINGS,
     "decimal": (".", ","),
-    "delimiter": (",", ";", "\t"),
+    "delimiter": (",", ";", "\t", "|"),
     "encoding": ("utf-8", "windows-1258"),
+    "scale": ("1", "100"),
     "order": ("oldest_first", "newest_first"),
     "debit_sign": ("+", "-"),
     "totals": ("required", "absent"),
+    "sign": ("as_written", "by_status"),
+    "fee_sign": ("+", "-"),
+    "totals_cover": ("all", "counted"),
+    "whole": ("yes", "no"),
+    "late_days": tuple(map(str, range(32))),
 }
-_TEXTS = ("account", "currency", "sheet")
+TEXTS = ("account", "currency", "sheet", "zone")
+_LISTS = ("dates", "total_words")
+_MAPS = ("columns", "labels", "statuses", "types")
+_OF_BANK = frozenset({"order"})
+_OF_SETTLEMENT = frozenset(
+    {"statuses", "types", "sign", "fee_sign", "totals_cover", "whole", "late_days"}
+)
 
 
 class InvalidMapping(WrongUsage):
@@ -68,54 +100,163 @@ class InvalidMapping(WrongUsage):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A mapping that was read; an empty text means the file decides. Headings are folded."""
+    """A mapping that was read; an empty text means the file decides. Words are folded; `places` are
+    the columns named by position, counted from 0; `named` the roles that must be found."""
 
+    means: str = BANK
     account: str = ""
     currency: str = ""
-    columns: Mapping[str, frozenset[str]] = field(default_factory=lambda: _HEADINGS)
+    columns: Words = field(default_factory=lambda: HEADINGS[BANK])
+    places: Mapping[str, int] = field(default_factory=dict)
+    named: frozenset[str] = frozenset()
+    labels: Words = field(default_factory=lambda: LABELS[BANK])
+    total_words: frozenset[str] = TOTALS
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
+    dates: Dates = field(default_factory=Dates)
     decimal: str = ""
     delimiter: str = ""
     encoding: str = ""
+    scale: str = "1"
     order: str = "oldest_first"
     debit_sign: str = "+"
     totals: str = "required"
     sheet: str = ""
+    sign: str = "as_written"
+    fee_sign: str = "+"
+    totals_cover: str = "all"
+    whole: str = "yes"
+    late_days: str = "0"
+
+    def format(self, currency: str) -> Format:
+        """How amounts of `currency` are printed."""
+        return Format(currency, self.decimal, int(self.scale))
 
 
 def layout_of(mapping: Mapping[str, object] | None) -> Layout:
-    """Read an account's statement mapping. Raises `InvalidMapping`, which names key and choices."""
+    """Read a mapping. Raises `InvalidMapping`, which names key and choices."""
     given = dict(mapping or {})
-    columns = _columns(given.pop("columns", {}))
-    _refuse_unknown(given, (*_CHOICES, *_TEXTS, "columns"))
-    for key, value in given.items():
-        allowed = _CHOICES.get(key)
-        if not isinstance(value, str) or not value or (allowed and value not in allowed):
-            raise InvalidMapping(
-                "The statement mapping's %(key)s must be %(allowed)s, not %(value)r.",
-                key=key, value=value, allowed=" | ".join(map(repr, allowed or ("text",))),
-            )  # fmt: skip
-    return Layout(columns={**_HEADINGS, **columns}, **{k: str(v) for k, v in given.items()})
+    means = _choice("means", given.get("means", BANK))
+    foreign = _OF_BANK if means == SETTLEMENT else _OF_SETTLEMENT
+    _refuse_unknown(given, {*CHOICES, *TEXTS, *_LISTS, *_MAPS} - foreign)
+    columns, labels = given.get("columns", {}), given.get("labels", {})
+    headings = _headings(columns, HEADINGS[means])
+    return Layout(
+        **{key: _choice(key, value) for key, value in given.items() if key in CHOICES},
+        **{key: _text(key, given[key]) for key in ("account", "currency", "sheet") if key in given},
+        columns={**HEADINGS[means], **headings},
+        places=_places(columns),
+        named=frozenset(_mapped("columns", columns)),
+        labels=_more(LABELS[means], labels),
+        total_words=TOTALS | _folded("total_words", given.get("total_words", ())),
+        statuses=_meanings("statuses", given.get("statuses", {})),
+        types=_meanings("types", given.get("types", {})),
+        dates=Dates(_formats(given.get("dates", ())), _zone(given.get("zone"))),
+    )
 
 
-def _columns(given: object) -> dict[str, frozenset[str]]:
-    columns = given if isinstance(given, Mapping) else {"columns": given}
-    _refuse_unknown(columns, tuple(_HEADINGS))
-    return {role: _headings(role, named) for role, named in columns.items()}
+def _choice(key: str, value: object) -> str:
+    value = str(value) if type(value) is int else value
+    if value not in CHOICES[key]:
+        _refuse(key, value, CHOICES[key])
+    return str(value)
 
 
-def _headings(role: str, named: object) -> frozenset[str]:
-    headings = [named] if isinstance(named, str) else named
-    if not isinstance(headings, list | tuple) or not all(
-        isinstance(h, str) and h for h in headings
-    ):
+def _text(key: str, value: object) -> str:
+    if not isinstance(value, str) or not value:
+        _refuse(key, value, ("text",))
+    return str(value)
+
+
+def _refuse(key: str, value: object, allowed: Iterable[str]) -> None:
+    raise InvalidMapping(
+        "The statement mapping's %(key)s must be %(allowed)s, not %(value)r.",
+        key=key, value=value, allowed=" | ".join(map(repr, allowed)),
+    )  # fmt: skip
+
+
+def _mapped(key: str, given: object) -> Mapping[str, object]:
+    if not isinstance(given, Mapping):
+        _refuse(key, given, ("name = …",))
+    return dict(given)  # type: ignore[call-overload, no-any-return]
+
+
+def _listed(key: str, given: object) -> list[str]:
+    listed = [given] if isinstance(given, str) else given
+    if not isinstance(listed, list | tuple) or not all(isinstance(t, str) and t for t in listed):
         raise InvalidMapping(
-            "The statement mapping's column %(role)s must be a heading or a list of headings.",
-            role=role,
+            "The statement mapping's %(key)s must be a text or a list of texts, not %(value)r.",
+            key=key, value=given,
         )  # fmt: skip
-    return frozenset(folded(heading) for heading in headings)
+    return list(listed)
 
 
-def _refuse_unknown(given: Mapping[str, object], known: tuple[str, ...]) -> None:
+def _folded(key: str, given: object) -> frozenset[str]:
+    return frozenset(folded(word) for word in _listed(key, given))
+
+
+def _headings(given: object, roles: Words) -> dict[str, frozenset[str]]:
+    columns = _mapped("columns", given)
+    _refuse_unknown(columns, roles)
+    return {
+        role: frozenset() if type(named) is int else _folded(f"columns.{role}", named)
+        for role, named in columns.items()
+    }
+
+
+def _places(given: object) -> dict[str, int]:
+    columns = _mapped("columns", given)
+    found = {role: place for role, place in columns.items() if isinstance(place, int)}
+    for role, place in found.items():
+        if not 0 < place <= 1000:
+            _refuse(f"columns.{role}", place, ("1 … 1000",))
+    return {role: place - 1 for role, place in found.items()}
+
+
+def _more(usual: Words, given: object) -> Words:
+    more = _mapped("labels", given)
+    _refuse_unknown(more, usual)
+    return {
+        label: words | _folded(f"labels.{label}", more.get(label, ()))
+        for label, words in usual.items()
+    }
+
+
+def _meanings(key: str, given: object) -> dict[str, str]:
+    kinds = _mapped(key, given)
+    _refuse_unknown(kinds, KINDS if key == "statuses" else set(KINDS) - {"done"})
+    found: dict[str, str] = {}
+    for kind, words in kinds.items():
+        for word in _folded(f"{key}.{kind}", words):
+            if found.setdefault(word, kind) != kind:
+                raise InvalidMapping(
+                    "The statement mapping's %(key)s let %(word)s mean both %(one)s and %(other)s.",
+                    key=key, word=word, one=found[word], other=kind,
+                )  # fmt: skip
+    return found
+
+
+def _formats(given: object) -> tuple[str, ...]:
+    formats = tuple(_listed("dates", given))
+    for text in formats:
+        if compiled(text) is None:
+            _refuse("dates", text, ("dd/MM/yyyy HH:mm:ss", "yyyyMMddHHmmss", "epoch_ms", "…"))
+    return formats
+
+
+def _zone(given: object) -> ZoneInfo:
+    if given is None:
+        return CITY_ZONE
+    try:
+        return ZoneInfo(_text("zone", given))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InvalidMapping(
+            "The statement mapping's %(key)s must be %(allowed)s, not %(value)r.",
+            key="zone", value=given, allowed="'Asia/Ho_Chi_Minh' | 'UTC' | …",
+        ) from None  # fmt: skip
+
+
+def _refuse_unknown(given: Mapping[str, object], known: Iterable[str]) -> None:
     if strange := sorted(set(given) - set(known)):
         raise InvalidMapping(
             "Nobody knows %(strange)s in a statement mapping; known here are %(known)s.",

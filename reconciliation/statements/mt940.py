@@ -16,7 +16,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
-from reconciliation.statements.amounts import minor_units
+from reconciliation.statements.amounts import Format, minor_units
 from reconciliation.statements.doubts import Doubt
 from reconciliation.statements.labels import account_number
 from reconciliation.statements.layout import Layout
@@ -178,7 +178,7 @@ def _name(page: _Page, further: int = 0) -> tuple[str, int, int]:
 def _balance(field: _Field) -> _Balance:
     mark, day, currency, amount = field.read(_BALANCE).groups()
     sign = -1 if mark == "D" else 1
-    minor = minor_units(_decimal(amount), currency, field.line)
+    minor = minor_units(_decimal(amount), Format(currency), field.line)
     return _Balance(sign * minor, currency, _day(day, field.line))
 
 
@@ -191,7 +191,7 @@ def _entries(page: _Page, currency: str) -> Iterator[BankEntry]:
 def _entry(field: _Field, narrative: Sequence[str], currency: str) -> BankEntry:
     value_day, entry_day, mark, amount, ours, theirs = field.read(_ENTRY).groups()
     reference = (theirs or "").strip() or ours.strip()
-    minor = minor_units(_decimal(amount), currency, field.line)
+    minor = minor_units(_decimal(amount), Format(currency), field.line)
     texts = ("".join(narrative).strip(), "".join(field.lines[1:]).strip())
     return BankEntry(
         reference="" if reference == _NO_REFERENCE else reference,

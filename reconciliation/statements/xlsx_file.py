@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -20,12 +21,15 @@ from openpyxl import load_workbook
 from reconciliation.statements.cells import Cell, Row
 from reconciliation.statements.doubts import Doubt
 from reconciliation.statements.layout import Layout
-from reconciliation.statements.rows import BankStatement
-from reconciliation.statements.table import read_table
+from reconciliation.statements.merged import filled, merges_in
 
 #: All parts of a workbook together, unpacked, in bytes, and their number.
 LARGEST_UNPACKED, MOST_PARTS = 128 * 1024 * 1024, 256
+#: How much smaller packing may make a part: sheets of values come to 5 to 60, pure zeros to a thousand.
+#: Small parts may be anything.
+STRONGEST, SMALL = 200, 1024 * 1024
 MOST_ROWS, MOST_COLUMNS = 200_000, 60
+_MACROS = b"macroEnabled"
 #: Parts that a table of values does not have: programs, and what is fetched from elsewhere.
 _FOREIGN = (
     "vbaproject",
@@ -37,17 +41,15 @@ _FOREIGN = (
 )
 
 
-def read_xlsx(raw: bytes, layout: Layout) -> BankStatement:
-    """The statement in a workbook. Raises `Doubt`."""
-    _refuse_unsafe(raw)
+def xlsx_rows(raw: bytes, layout: Layout) -> Iterator[Row]:
+    """The rows of a workbook, as they are asked for. Raises `Doubt`."""
     try:
-        rows = list(_rows(raw, layout.sheet))
+        yield from _rows(raw, layout.sheet)
     except Doubt:
         raise
     except Exception as error:
         # the library raises what it meets: KeyError, ValueError, zlib's and expat's errors and more
         raise _unreadable(error.__cause__ or error.__context__ or error) from error
-    return read_table(rows, layout)
 
 
 def _unreadable(error: BaseException) -> Doubt:
@@ -55,32 +57,60 @@ def _unreadable(error: BaseException) -> Doubt:
     return Doubt("this workbook cannot be read: %(reason)s", line=1, reason=reason)
 
 
-def _refuse_unsafe(raw: bytes) -> None:
+def _opened(raw: bytes) -> zipfile.ZipFile:
+    """The workbook's parts. Raises `Doubt` for one that is not safe to unpack."""
     try:
-        parts = zipfile.ZipFile(io.BytesIO(raw)).infolist()
+        book = zipfile.ZipFile(io.BytesIO(raw))
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise _unreadable(error) from error
+    parts = book.infolist()
     if not parts or min(part.header_offset for part in parts) > 0:
         # a zip may have anything before it, a second workbook for instance
         raise Doubt("not one workbook and nothing else", line=1)
+    _refuse_bombs(parts, len(raw))
+    foreign = [p.filename for p in parts if any(sign in p.filename.lower() for sign in _FOREIGN)]
+    if not foreign and _MACROS in _content_types(book):
+        foreign = ["macroEnabled"]
+    if foreign:
+        raise Doubt(
+            "this workbook holds more than values: %(part)s, save it as a plain .xlsx",
+            line=1, part=foreign[0],
+        )  # fmt: skip
+    return book
+
+
+def _refuse_bombs(parts: Sequence[zipfile.ZipInfo], packed: int) -> None:
+    """Raises `Doubt` for more than a desk can hold, by the sizes stated (unpacking yields no more), for
+    parts that lie over one another, and for what no table of values is: almost nothing, packed."""
     size = sum(part.file_size for part in parts)
     if size > LARGEST_UNPACKED or len(parts) > MOST_PARTS:
         raise Doubt(
             "unpacked, this workbook has %(parts)s parts of %(size)s bytes, more than %(most)s of %(largest)s",
             line=1, parts=len(parts), size=size, most=MOST_PARTS, largest=LARGEST_UNPACKED,
         )  # fmt: skip
-    foreign = [p.filename for p in parts if any(sign in p.filename.lower() for sign in _FOREIGN)]
-    if foreign:
-        raise Doubt(
-            "this workbook holds more than values: %(part)s, save it as a plain .xlsx",
-            line=1, part=foreign[0],
-        )  # fmt: skip
+    for part in parts:
+        if part.file_size > SMALL and part.file_size > STRONGEST * part.compress_size:
+            raise Doubt(
+                "unpacked, the part %(part)s of this workbook is more than %(times)s times its size",
+                line=1, part=part.filename, times=STRONGEST,
+            )  # fmt: skip
+    if sum(part.compress_size for part in parts) > packed:
+        raise Doubt("not one workbook and nothing else", line=1)
 
 
-def _rows(raw: bytes, sheet: str) -> Iterator[Row]:
+def _content_types(book: zipfile.ZipFile) -> bytes:
+    try:
+        return book.read("[Content_Types].xml")
+    except (KeyError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
+        raise _unreadable(error) from error
+
+
+def _rows(raw: bytes, name: str) -> Iterator[Row]:
+    parts = _opened(raw)
     book = load_workbook(io.BytesIO(raw), read_only=True, keep_links=False)
     try:
-        yield from _rows_of(_sheet(book, sheet))
+        sheet = _sheet(book, name)
+        yield from filled(_rows_of(sheet), merges_in(parts, sheet._worksheet_path.lstrip("/")))
     finally:
         book.close()
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciliation.statements.amounts import minor_units, read_amount
+from reconciliation.statements.amounts import Format, minor_units, read_amount
 from reconciliation.statements.doubts import Doubt
 
 
@@ -45,7 +45,7 @@ from reconciliation.statements.doubts import Doubt
     ],
 )
 def test_amounts_as_banks_write_them(text: str, currency: str, decimal: str, amount: int) -> None:
-    assert read_amount(text, currency, decimal, 1) == amount
+    assert read_amount(text, Format(currency, decimal), 1) == amount
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_what_could_mean_two_things_or_nothing_is_refused(
     text: str, currency: str, decimal: str
 ) -> None:
     with pytest.raises(Doubt):
-        read_amount(text, currency, decimal, 1)
+        read_amount(text, Format(currency, decimal), 1)
 
 
 @given(
@@ -91,11 +91,11 @@ def test_every_amount_is_read_back_in_every_style(
     text = f"{units:,}".replace(",", thousands)
     text += f"{decimal}{cents:02}" if currency == "USD" else f"{decimal}00" * (amount % 2)
     for shown in (f"-{text}", f"({text})") if amount < 0 else (text,):
-        assert read_amount(shown, currency, "", 1) == amount
-        assert read_amount(shown, currency, decimal, 1) == amount
+        assert read_amount(shown, Format(currency), 1) == amount
+        assert read_amount(shown, Format(currency, decimal), 1) == amount
 
 
 @pytest.mark.parametrize("value", ["0.5", "NaN", "Infinity", "1e16", "-1e300"])
 def test_a_number_that_is_no_amount_is_refused(value: str) -> None:
     with pytest.raises(Doubt):
-        minor_units(Decimal(value), "VND", 1)
+        minor_units(Decimal(value), Format("VND"), 1)

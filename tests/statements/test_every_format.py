@@ -179,10 +179,10 @@ def test_a_refusal_names_file_line_and_reason_in_both_languages() -> None:
     ("mapping", "reason"),
     [
         ({"colums": {}}, "Nobody knows colums"),
-        ({"columns": "date"}, "Nobody knows columns in a statement mapping; known here are"),
+        ({"columns": "date"}, "columns must be 'name = …', not 'date'"),
         ({"columns": {"day": "Ngày"}}, "Nobody knows day"),
-        ({"columns": {"date": 7}}, "column date must be a heading"),
-        ({"columns": {"date": ["Ngày", ""]}}, "column date must be a heading"),
+        ({"columns": {"date": 0}}, "columns.date must be '1 … 1000', not 0"),
+        ({"columns": {"date": ["Ngày", ""]}}, "columns.date must be a text or a list"),
         ({"decimal": ";"}, "decimal must be '.' | ',', not ';'"),
         ({"account": 11009999999}, "account must be 'text', not 11009999999"),
         ({"order": ""}, "order must be 'oldest_first' | 'newest_first'"),
