@@ -19,14 +19,15 @@ from payments.db import Base, new_id
 SETTLEMENT, BANK = "settlement", "bank"
 
 #: Tables of this package whose rows may never change.
-APPEND_ONLY = ("statement_line", "assignment_log")
+APPEND_ONLY = ("statement_line", "assignment_log", "statement_mapping")
 
 
 class Statement(Base):
     """A settlement file (leg ``settlement``) or a bank statement (leg ``bank``) of one account for
     one business day. `complete` is False when the provider said that more will follow. `count` to
     `net` are the control totals the file claimed, checked before it was accepted; `repeated_*` is
-    the part of them in lines that an earlier file had told of (a line is stored once)."""
+    the part of them in lines that an earlier file had told of (a line is stored once). `upload_id`
+    is the file somebody handed in that it is a day of."""
 
     __tablename__ = "statement"
 
@@ -46,6 +47,7 @@ class Statement(Base):
     repeated_gross: Mapped[int] = mapped_column(default=0)
     repeated_fee: Mapped[int] = mapped_column(default=0)
     repeated_net: Mapped[int] = mapped_column(default=0)
+    upload_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("upload.id"), index=True)
 
     __table_args__ = (
         UniqueConstraint("account_id", "leg", "sha256"),
@@ -54,12 +56,15 @@ class Statement(Base):
 
 
 class Upload(Base):
-    """A bank statement that somebody handed in for an account; whole days of it become `Statement`.
+    """A file that somebody handed in for an account; whole days of it become `Statement`.
 
-    `number` is the account number in the file, `since` to `until` its period, both days included,
-    `opening` and `closing` its balances, signed minor units. `state`: offered (read and shown, not
-    believed yet), begun (`recorded` of its `entries` are in the books), stored (all are, and its
-    lines stand beside them) or done (compared, too). `tally` counts what became of the entries.
+    `means` ``bank`` (a bank's statement) or ``settlement`` (a provider's file), `mapping_id` the version
+    of the account's mapping that read it. `number` is the account or merchant number in the file,
+    `since` to `until` its period, both days included, `opening` and `closing` its balances, signed
+    minor units: a settlement file opens with nothing and closes with its net. `state`: offered
+    (read and shown, not believed yet), begun (`recorded` of its `entries` are in the books), stored
+    (all are, and its lines stand beside them) or done (compared, too). `tally` counts what became
+    of the entries.
     """
 
     __tablename__ = "upload"
@@ -68,6 +73,8 @@ class Upload(Base):
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("merchant_account.id"))
     name: Mapped[str]
     sha256: Mapped[str]
+    means: Mapped[str] = mapped_column(default="bank")
+    mapping_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("statement_mapping.id"))
     number: Mapped[str]
     since: Mapped[date]
     until: Mapped[date]
@@ -86,7 +93,30 @@ class Upload(Base):
         UniqueConstraint("account_id", "sha256"),
         CheckConstraint("state IN ('offered', 'begun', 'stored', 'done')", name="state"),
         CheckConstraint("recorded BETWEEN 0 AND entries", name="recorded"),
+        CheckConstraint("means IN ('bank', 'settlement')", name="means"),
         Index("ix_upload_number", "account_id", "number", "since"),
+    )
+
+
+class StatementMapping(Base):
+    """One version of how an account's files are read (`statements.layout`), who wrote it and when.
+    The highest version of a meaning holds; what was read by an older one stays read so. Append-only."""
+
+    __tablename__ = "statement_mapping"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("merchant_account.id"))
+    version: Mapped[int]
+    means: Mapped[str]
+    mapping: Mapped[dict[str, Any]]
+    note: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("account_id", "version"),
+        CheckConstraint("means IN ('bank', 'settlement')", name="means"),
+        CheckConstraint("version > 0", name="version"),
     )
 
 

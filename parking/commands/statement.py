@@ -1,57 +1,78 @@
-"""`parking statement import`: hand in a bank's statement from the command line."""
+"""`parking statement import`: hand in a bank's statement or a provider's file from the command line."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from parking.commands import settlement_words
+from parking.commands.handed_file import read_once, watched
 from parking.commands.inputs import Build
 from parking.commands.speech import both, tell
+from parking.commands.statement_mapping import mapping
 from parking.house import House
 from parking.languages import mark
-from parking.reports.upload_words import FATES
+from parking.reports.upload_words import FATES, tallied
 from payments.accounts import account_by_slug
-from payments.errors import WrongUsage
 from payments.models import MerchantAccount
 from payments.money import format_amount
 from reconciliation.models import Upload
-from reconciliation.statements import LARGEST, format_of
+from reconciliation.statements import format_of
+from reconciliation.statements.vocabulary import BANK, MEANINGS, SETTLEMENT
+from reconciliation.uploads.mappings import current
 from reconciliation.uploads.preview import Foreseen, Preview, foresee
-from reconciliation.uploads.reading import read_for
+from reconciliation.uploads.reading import means_of, read_for, settlement_for
 from reconciliation.uploads.recording import KNOWN
 from reconciliation.uploads.service import accept
+from reconciliation.uploads.settlement_preview import foresee_settlement
 
 #: Rows printed by a preview.
 SHOWN = 20
+#: A preview for scripts, its lines for people, and how many rows are not among them.
+Shown = tuple[dict[str, object], list[str], int]
 #: Who does it, in the audit: somebody with a shell on our machine.
 ACTOR = "command"
 
 
 @click.group()
 def statement() -> None:
-    """Sao kê ngân hàng / Bank statements."""
+    """Sao kê và tệp đối soát / Bank statements and settlement files."""
+
+
+statement.add_command(mapping)
 
 
 @statement.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--account", "slug", required=True, help="Merchant account the money came in on.")
+@click.option(
+    "--as", "means", type=click.Choice(MEANINGS), help="What it is; else the account says."
+)
 @click.option("--preview", is_flag=True, help="Only show what would be recorded.")
 @click.option("--despite-gap", is_flag=True, help="Confirm that balances do not continue.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for scripts.")
 @click.pass_obj
 def hand_in(
-    build: Build, file: Path, slug: str, preview: bool, despite_gap: bool, as_json: bool
+    build: Build,
+    file: Path,
+    slug: str,
+    means: str | None,
+    preview: bool,
+    despite_gap: bool,
+    as_json: bool,
 ) -> None:
-    """Nhập sao kê ngân hàng / Take in a bank's statement: CSV, XLSX, MT940 or camt.053."""
-    house, raw = build(), _bytes(file)
+    """Nhập sao kê hay tệp đối soát / Take in a bank's statement or a provider's settlement file."""
+    raw, house = read_once(file), build()
     with house.databases.read() as tx:
         account = account_by_slug(tx, slug)
+    handed = Handed(account, file.name, raw, means or means_of(account, raw))
     if preview:
-        _show(house, account, file.name, raw, as_json=as_json)
+        _show(house, handed, as_json=as_json)
         return
-    done = _take_in(house, account, file.name, raw, despite_gap=despite_gap)
+    done = _take_in(house, handed, despite_gap=despite_gap)
     if as_json:
         click.echo(json.dumps(plain(done), ensure_ascii=False))
         return
@@ -59,48 +80,62 @@ def hand_in(
         click.echo(line)
 
 
-def _bytes(file: Path) -> bytes:
-    try:
-        with file.open("rb") as opened:
-            return opened.read(LARGEST + 1)
-    except OSError as error:
-        raise WrongUsage(
-            mark("%(path)s cannot be read: %(reason)s."), path=file, reason=error.strerror
-        ) from error
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A file as it was typed: whose, its name and bytes, and what it means."""
+
+    account: MerchantAccount
+    name: str
+    raw: bytes
+    means: str
 
 
-def _take_in(
-    house: House, account: MerchantAccount, name: str, raw: bytes, *, despite_gap: bool
-) -> Upload:
+def _take_in(house: House, handed: Handed, *, despite_gap: bool) -> Upload:
     """The upload at its end; says how far it is meanwhile, and whether it was known."""
-    now = house.clock()
     steps = accept(
-        house.databases.write, house.gateways, account, name, raw, ACTOR, now,
-        despite_gap=despite_gap,
+        house.databases.write, house.gateways, handed.account, handed.name, handed.raw, ACTOR,
+        house.clock(), means=handed.means, despite_gap=despite_gap,
     )  # fmt: skip
-    first = upload = next(steps)
+    first = next(steps)
     if first.state == "done":
         tell(mark("This very file was taken in before; nothing has changed."))
-    for upload in steps:
-        tell(mark("%(done)s of %(all)s rows recorded"), done=upload.recorded, all=upload.entries)
-    return upload
+    return watched(first, steps)
 
 
-def _show(house: House, account: MerchantAccount, name: str, raw: bytes, *, as_json: bool) -> None:
-    statement = read_for(account, name, raw, house.clock())
-    with house.databases.read() as tx:
-        found = foresee(tx, account, statement)
+def _show(house: House, handed: Handed, *, as_json: bool) -> None:
+    said = {"format": format_of(handed.raw)}
+    show = _show_bank if handed.means == BANK else _show_settlement
+    found, lines, more = show(house, handed)
     if as_json:
-        click.echo(
-            json.dumps({"format": format_of(raw), **plain_preview(found)}, ensure_ascii=False)
-        )
+        click.echo(json.dumps({**said, **found}, ensure_ascii=False))
         return
-    click.echo(f"{both(mark('Format'))}: {format_of(raw)}")
-    for line in (*_facts(found), *map(_row, found.rows[:SHOWN])):
+    click.echo(f"{both(mark('Format'))}: {said['format']}")
+    for line in lines:
         click.echo(line)
-    if len(found.rows) > SHOWN:
-        tell(mark("… and %(count)s more rows"), count=len(found.rows) - SHOWN)
+    if more > 0:
+        tell(mark("… and %(count)s more rows"), count=more)
     tell(mark("Nothing was recorded; without --preview it will be."))
+
+
+def _show_bank(house: House, handed: Handed) -> Shown:
+    account = handed.account
+    with house.databases.read() as tx:
+        by = current(tx, account, BANK)
+        told = read_for(account, handed.name, handed.raw, by, house.clock())
+        found = foresee(tx, account, told)
+    lines = [*_facts(found), *map(_row, found.rows[:SHOWN])]
+    return plain_preview(found), lines, len(found.rows) - SHOWN
+
+
+def _show_settlement(house: House, handed: Handed) -> Shown:
+    account, now = handed.account, house.clock()
+    with house.databases.read() as tx:
+        by = current(tx, account, SETTLEMENT)
+        file = settlement_for(account, handed.name, handed.raw, by, now)
+        found = foresee_settlement(tx, account, file, now, shown=SHOWN)
+    rows = [settlement_words.row(line) for _, line in found.first]
+    lines = [*settlement_words.facts(found, account.currency), *rows]
+    return settlement_words.plain(found), lines, file.table.sums.count - SHOWN
 
 
 def _facts(found: Preview) -> list[str]:
@@ -131,7 +166,7 @@ def _row(found: Foreseen) -> str:
 
 def outcome(done: Upload) -> list[str]:
     """What became of a statement, for a person."""
-    counted = [f"{both(FATES[fate])}: {done.tally.get(fate, 0)}" for fate in FATES]
+    counted = [f"{both(label)}: {count}" for label, count in tallied(done).values()]
     known = both(mark("Known before"))
     return [*counted, f"{known}: {done.tally.get(KNOWN, 0)}"]
 
@@ -142,6 +177,7 @@ def plain(done: Upload) -> dict[str, object]:
         "id": str(done.id),
         "file": done.name,
         "sha256": done.sha256,
+        "means": done.means,
         "state": done.state,
         "account_number": done.number,
         "since": done.since.isoformat(),
@@ -149,7 +185,7 @@ def plain(done: Upload) -> dict[str, object]:
         "opening": done.opening,
         "closing": done.closing,
         "entries": done.entries,
-        "rows": {fate: done.tally.get(fate, 0) for fate in FATES},
+        "rows": {name: count for name, (_, count) in tallied(done).items()},
         "known": done.tally.get(KNOWN, 0),
     }
 

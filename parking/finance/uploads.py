@@ -18,7 +18,8 @@ from reconciliation.models import Upload
 from reconciliation.statements import format_of
 from reconciliation.uploads.preview import Preview, foresee
 from reconciliation.uploads.reading import Gap, collects_into, gaps
-from reconciliation.uploads.service import body_of, carry_on, statement_of, upload_by_id
+from reconciliation.uploads.recorders import body_of, statement_of
+from reconciliation.uploads.service import carry_on, upload_by_id
 
 #: The newest are shown.
 PAGE = 50

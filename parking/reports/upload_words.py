@@ -1,8 +1,12 @@
-"""What the rows and states of an uploaded bank statement are called in front of people."""
+"""What the rows and states of a file that was handed in are called in front of people."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from parking.languages import mark
+from reconciliation.models import Upload
+from reconciliation.statements.vocabulary import BANK
 
 #: What a row becomes (`reconciliation.uploads.recording.FATES`) → its name.
 FATES = {
@@ -20,3 +24,37 @@ UPLOAD_STATES = {
     "stored": mark("Being compared"),
     "done": mark("Taken in"),
 }
+
+#: What a row of a settlement file is (`reconciliation.statements.meanings`) → its name.
+KINDS = {
+    "payment": mark("Payment"),
+    "refund": mark("Refund"),
+    "reversal": mark("Taken back"),
+    "chargeback": mark("Chargeback"),
+    "payout": mark("Payout"),
+    "fee": mark("Fee"),
+    "other": mark("Something else"),
+    "ignored": mark("Counts for nothing"),
+}
+
+#: The kinds of lines that are stored.
+LINE_KINDS = ("payment", "refund", "payout", "other")
+
+#: Totals of a settlement file that were compared with its rows → their names.
+CHECKED = {
+    "count": mark("count"),
+    "gross": mark("gross"),
+    "fee": mark("fees"),
+    "fee_tax": mark("tax on fees"),
+    "net": mark("net"),
+    "amount": mark("amounts"),
+    "debit": mark("debits"),
+    "credit": mark("credits"),
+    "balance": mark("balance"),
+}
+
+
+def tallied(upload: Upload) -> Mapping[str, tuple[str, int]]:
+    """What became of the rows of an upload: the name of each sort in code and for people, and how many."""
+    names = FATES if upload.means == BANK else {kind: KINDS[kind] for kind in LINE_KINDS}
+    return {name: (label, upload.tally.get(name, 0)) for name, label in names.items()}

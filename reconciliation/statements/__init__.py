@@ -1,14 +1,15 @@
-"""Bank statements: four formats in, one frozen list of entries out, believed whole or not at all.
-
-What a bank may send and how an account's mapping describes it stands in `layout`.
+"""Files that people hand in: bank statements in four formats, providers' settlement files in two,
+believed whole or not at all. How a table may look and how a mapping describes it stands in `layout`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from payments.errors import Complaint
-from payments.provider import InvalidStatement
+from payments.provider import InvalidStatement, StatementLine
 from reconciliation.statements.camt053 import read_camt053
 from reconciliation.statements.cells import Row
 from reconciliation.statements.csv_file import csv_rows
@@ -16,13 +17,15 @@ from reconciliation.statements.doubts import Doubt
 from reconciliation.statements.layout import InvalidMapping, Layout, layout_of
 from reconciliation.statements.mt940 import looks_like_mt940, read_mt940
 from reconciliation.statements.rows import BankEntry, BankStatement, Party
+from reconciliation.statements.settlement import SettlementTable, read_settlement
+from reconciliation.statements.settlement_rows import Expected
 from reconciliation.statements.table import read_table
 from reconciliation.statements.texts import decoded
 from reconciliation.statements.xlsx_file import xlsx_rows
 
 __all__ = [
-    "LARGEST", "BankEntry", "BankStatement", "InvalidMapping", "Party", "format_of",
-    "read_bank_statement",
+    "LARGEST", "BankEntry", "BankStatement", "Expected", "InvalidMapping", "Party", "SettlementFile",
+    "format_of", "read_bank_statement", "read_settlement_file",
 ]  # fmt: skip
 
 #: Bytes of the largest file that is read: 150,000 entries in the wordiest format, twice that in others.
@@ -40,8 +43,44 @@ def read_bank_statement(
     account and currency, and `InvalidMapping` for a mapping that makes no sense.
     """
     layout = layout_of(mapping)
-    try:
+    with _refused_whole(name):
         return _read(raw, layout)
+
+
+@dataclass(slots=True)
+class SettlementFile:
+    """A provider's file that was found to be a table. `table` knows what it is about once every
+    line was read."""
+
+    name: str
+    table: SettlementTable
+
+    def lines(self) -> Iterator[tuple[int, StatementLine]]:
+        """Each line with its row in the file, as it is read. Raises `InvalidStatement` with file, line and
+        reason when the file cannot be believed, at the latest after its last line."""
+        with _refused_whole(self.name):
+            yield from self.table.lines()
+
+
+def read_settlement_file(
+    name: str, raw: bytes, mapping: Mapping[str, object], expected: Expected
+) -> SettlementFile:
+    """Begin to read the settlement file `raw`, CSV or XLSX. Raises as `read_bank_statement` does."""
+    layout = layout_of(mapping)
+    with _refused_whole(name):
+        refuse_size(len(raw) if raw.strip() else 0)
+        if (found := format_of(raw)) not in ("CSV", "XLSX"):
+            raise Doubt(
+                "%(format)s is a bank's format, not a table of a provider", line=1, format=found
+            )
+        return SettlementFile(name, read_settlement(rows_of(raw, layout), layout, expected))
+
+
+@contextmanager
+def _refused_whole(name: str) -> Iterator[None]:
+    """What is wrong anywhere in a file refuses all of it."""
+    try:
+        yield
     except Complaint as reason:
         raise InvalidStatement(
             "%(file)s, line %(line)s: %(reason)s. The whole file is refused.",

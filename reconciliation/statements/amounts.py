@@ -46,6 +46,9 @@ def read_amount(text: str, form: Format, line: int) -> int:
     three decimals where the currency has two or none. A minus before or after and parentheses are
     negative; the currency may stand on either side. Raises `Doubt` for anything else.
     """
+    found = _known(text, form)
+    if found is not None:
+        return found
     value = _value(text, form)
     if value is None:
         raise Doubt(
@@ -57,6 +60,15 @@ def read_amount(text: str, form: Format, line: int) -> int:
 
 # prices repeat: a day of a city has a few hundred different amounts
 @lru_cache(maxsize=4096)
+def _known(text: str, form: Format) -> int | None:
+    """The signed minor units in `text`; None when there is something wrong with it."""
+    value = _value(text, form)
+    try:
+        return None if value is None else minor_units(value, form, 1)
+    except Doubt:
+        return None
+
+
 def _value(text: str, form: Format) -> Decimal | None:
     """The signed figure in `text`; None when there is none, or more than one."""
     body, negative = _unsigned(text.translate(_SPACES).strip(), form.currency)

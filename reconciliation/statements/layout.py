@@ -14,8 +14,8 @@ Every key is optional. MT940 and camt.053 use ``account`` and ``currency`` only,
                  ``counterparty_name``, ``counterparty_account``, ``counterparty_bank``. A provider's:
                  ``line`` (its number of the row), ``transaction`` (of the money), ``order`` (ours),
                  ``status``, ``type``, ``fee``, ``fee_tax`` (added to it), ``net``, ``currency``,
-                 ``account``, and, where another currency is settled than was paid, ``paid_amount`` and
-                 ``paid_currency``
+                 ``account``, ``batch`` (of the payout that carries the row) and, where another currency is
+                 settled than was paid, ``paid_amount`` and ``paid_currency``
 ``decimal``      ``"."`` or ``","``; absent: read off each amount
 ``delimiter``    ``","``, ``";"``, ``"\\t"`` or ``"|"``; absent: the one with which the header row is found
 ``encoding``     ``"utf-8"`` or ``"windows-1258"``; absent: UTF-8 where the file is that, else Windows-1258

@@ -95,9 +95,22 @@ class SettlementTable:
         self._note(row, kind, told)
         return told
 
+    def day_of(self, line: StatementLine) -> date:
+        """The business day of a line."""
+        return business_day(line.event_at)
+
+    def days(self, told: Iterable[date], today: date) -> Iterator[tuple[date, bool]]:
+        """Every business day the file speaks for, oldest first, and whether it is then complete: those
+        of its period that have begun, days without a line too (nothing happened in them), and the
+        earlier ones of its late lines. `told` are the days of its lines."""
+        span = (min(self.until, today) - self.since).days + 1
+        period = (self.since + timedelta(days=n) for n in range(span))
+        for day in sorted({*told, *period}):
+            yield day, self.layout.whole == "yes" and self.since <= day < today
+
     def _note(self, row: Row, kind: str, told: StatementLine) -> None:
         self.sums.add(kind, told)
-        self._days.setdefault(business_day(told.event_at), row.line)
+        self._days.setdefault(self.day_of(told), row.line)
         if "line" in self.rows.columns:
             if told.line_ref in self._names:
                 raise Doubt("the line %(name)s stands twice", line=row.line, name=told.line_ref)

@@ -55,7 +55,9 @@ class Rows:
         self.printed = tuple(role for role in PRINTED if role in self.columns)
 
     def text(self, row: Row, role: str) -> str:
-        return text_of(row.cell(self.columns[role])) if role in self.columns else ""
+        """What stands in the column of `role`; nothing where there is none."""
+        place = self.columns.get(role)
+        return "" if place is None else text_of(row.cell(place))
 
     def figures(self, row: Row) -> Figures:
         """The amounts of a row as they are printed, by role; an empty cell is nothing."""
@@ -101,6 +103,8 @@ class Rows:
             net=gross - fee,
             currency=self.expected.currency,
             text=words,
+            # told to be in none is not the same as not told
+            batch=self.text(row, "batch") if "batch" in self.columns else None,
         )
 
     def _refuse_another_merchant(self, row: Row) -> None:

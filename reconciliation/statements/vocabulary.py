@@ -59,6 +59,7 @@ HEADINGS: Mapping[str, Words] = {
         "currency": ("loai tien", "tien te", "currency"),
         "account": ("ma merchant", "ma doi tac", "ma website", "merchant id", "merchant code",
                     "partner code", "terminal id", "app id"),
+        "batch": ("ma dot thanh toan", "ma lo", "payout id", "batch", "batch number"),
         "paid_amount": (),
         "paid_currency": (),
     }),

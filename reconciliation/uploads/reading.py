@@ -1,21 +1,30 @@
-"""Whether a bank statement may be believed for this account, before anything of it is stored."""
+"""Whether a file may be believed for this account, before anything of it is stored."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payments.db import business_day
-from payments.errors import Conflict
+from payments.errors import Conflict, WrongUsage
 from payments.models import MerchantAccount
 from payments.provider import InvalidStatement
-from reconciliation.models import Upload
-from reconciliation.statements import BankStatement, read_bank_statement
+from reconciliation.models import StatementMapping, Upload
+from reconciliation.statements import (
+    BankStatement,
+    Expected,
+    SettlementFile,
+    format_of,
+    read_bank_statement,
+    read_settlement_file,
+)
+from reconciliation.statements.vocabulary import BANK, SETTLEMENT
+from reconciliation.uploads.mappings import candidates
 
 #: Days one file may speak for; more is a mistake in its dates.
 LONGEST = timedelta(days=400)
@@ -24,6 +33,10 @@ LONGEST = timedelta(days=400)
 class GapBetweenStatements(Conflict):
     """Balances of neighbouring statements that do not continue one another: something is missing
     between them. A person may confirm that it is known."""
+
+
+class NoMapping(WrongUsage):
+    """A provider's file for an account of which nobody said how its files are read."""
 
 
 def collects_into(account: MerchantAccount) -> tuple[str, ...]:
@@ -39,14 +52,26 @@ def bare(number: str) -> str:
     return re.sub("[^A-Z0-9]", "", number.upper())
 
 
-def read_for(account: MerchantAccount, name: str, raw: bytes, now: datetime) -> BankStatement:
-    """The statement `raw`, read by the account's mapping (setting ``statement``).
+#: What providers call the merchant: the settings that must name the account a file is about.
+MERCHANT_SETTINGS = ("tmn_code", "partner_code", "app_id", "client_id", "merchant")
+
+
+def means_of(account: MerchantAccount, raw: bytes) -> str:
+    """What a file handed in for `account` is when nobody says it: of an account that collects into a
+    bank account the bank's statement, else the provider's settlement file."""
+    bank = collects_into(account) or format_of(raw) in ("MT940", "camt.053")
+    return BANK if bank else SETTLEMENT
+
+
+def read_for(
+    account: MerchantAccount, name: str, raw: bytes, by: StatementMapping | None, now: datetime
+) -> BankStatement:
+    """The bank statement `raw`, read by a version of the account's mapping, or as banks usually write.
 
     Raises `InvalidStatement` for a file that is not whole or not consistent, is about another bank
     account or currency, speaks for more than `LONGEST`, or tells of days to come.
     """
-    mapping = account.settings.get("statement")
-    statement = read_bank_statement(name, raw, mapping if isinstance(mapping, Mapping) else None)
+    statement = read_bank_statement(name, raw, by.mapping if by else None)
     numbers = collects_into(account)
     if bare(statement.account) not in numbers:
         raise InvalidStatement(
@@ -61,17 +86,50 @@ def read_for(account: MerchantAccount, name: str, raw: bytes, now: datetime) -> 
             " refused.",
             file=name, found=statement.currency, account=account.slug, currency=account.currency,
         )  # fmt: skip
-    _check_days(name, statement, now)
+    refuse_long(name, statement.since, statement.until)
+    _refuse_future(name, statement, now)
     return statement
 
 
-def _check_days(name: str, statement: BankStatement, now: datetime) -> None:
-    if statement.until - statement.since > LONGEST:
+def settlement_for(
+    account: MerchantAccount, name: str, raw: bytes, by: StatementMapping | None, now: datetime
+) -> SettlementFile:
+    """Begin to read the provider's file `raw` by a version of the account's mapping, or, while it
+    has none, by whichever mapping of its rail knows the table. Raises as `read_for` does, at the latest
+    after the file's last line, and `NoMapping`."""
+    choices: list[Mapping[str, object]] = [by.mapping] if by else list(candidates(account))
+    if not choices:
+        raise NoMapping(
+            "Nobody has said yet how the files of %(account)s are read: write its mapping first.",
+            account=account.slug,
+        )
+    refused: list[InvalidStatement] = []
+    for choice in choices:
+        try:
+            return read_settlement_file(name, raw, choice, _expected(account, choice, now))
+        except InvalidStatement as reason:
+            refused.append(reason)
+    raise refused[0]
+
+
+def _expected(account: MerchantAccount, mapping: Mapping[str, object], now: datetime) -> Expected:
+    own = (account.settings.get(name) for name in MERCHANT_SETTINGS)
+    said = mapping.get("account")
+    numbers = {bare(str(number)) for number in ([said] if said else own) if number}
+    return Expected(frozenset(numbers), account.currency, business_day(now))
+
+
+def refuse_long(name: str, since: date, until: date) -> None:
+    """Raises `InvalidStatement` for a period of more than `LONGEST`."""
+    if until - since > LONGEST:
         raise InvalidStatement(
             "%(file)s speaks for %(since)s to %(until)s, more than %(days)s days: the whole file is"
             " refused.",
-            file=name, since=statement.since, until=statement.until, days=LONGEST.days,
+            file=name, since=since, until=until, days=LONGEST.days,
         )  # fmt: skip
+
+
+def _refuse_future(name: str, statement: BankStatement, now: datetime) -> None:
     today = business_day(now)
     coming = [entry for entry in statement.entries if entry.booked_on > today]
     if coming:
@@ -104,9 +162,12 @@ def gaps(tx: Session, upload: Upload) -> list[Gap]:
     """Where `upload` does not continue the accepted statement that ends before it begins, or is not
     continued by the one that begins after it ends. Days without a statement between two are no gap
     while the balances agree: nothing happened in them, or it was undone."""
+    if upload.means != BANK:
+        return []
     known = select(Upload).where(
         Upload.account_id == upload.account_id,
         Upload.number == upload.number,
+        Upload.means == BANK,
         Upload.state != "offered",
         Upload.id != upload.id,
     )

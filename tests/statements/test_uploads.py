@@ -16,7 +16,7 @@ from reconciliation.breaks import list_breaks
 from reconciliation.models import AccountDay, Statement, StatementBody, StatementLine, Upload
 from reconciliation.running import keep_current
 from reconciliation.service import reconcile, reconcile_open_days
-from reconciliation.uploads import service
+from reconciliation.uploads import recorders, service
 from reconciliation.uploads.meaning import rows_of
 from reconciliation.uploads.reading import GapBetweenStatements
 from reconciliation.uploads.service import carry_on, confirm, offer
@@ -134,7 +134,7 @@ def test_who_dies_in_the_middle_is_carried_on_by_the_next(desk: UploadDesk, step
     working = carry_on(desk.databases.write, desk.gateways, upload.id, NOW)
     for _ in range(steps):
         next(working)
-    assert desk.count(Movement) == min(steps * service.CHUNK, 250)
+    assert desk.count(Movement) == min(steps * recorders.CHUNK, 250)
     done = desk.hand_in(raw)
     assert (done.state, done.tally) == ("done", {"suspense": 250})
     assert desk.count(Movement) == 250

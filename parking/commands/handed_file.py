@@ -1,0 +1,69 @@
+"""A file somebody hands in at the command line: read once, and watched while it is recorded."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from parking.commands.speech import both, tell
+from parking.languages import mark
+from payments.errors import WrongUsage
+from reconciliation.models import Upload
+from reconciliation.statements import LARGEST
+
+
+def read_once(file: Path) -> bytes:
+    """The bytes of `file`. Everything that follows works on these: its hash, its lines, what is kept.
+
+    Raises `WrongUsage` for a file that cannot be read, is larger than `LARGEST` (which is asked before
+    anything is read), or changes while it is read.
+    """
+    try:
+        with file.open("rb") as opened:
+            before = os.fstat(opened.fileno())
+            _refuse_large(file, before.st_size)
+            raw = opened.read(LARGEST + 1)
+            after = os.fstat(opened.fileno())
+    except OSError as error:
+        raise WrongUsage(
+            mark("%(path)s cannot be read: %(reason)s."), path=file, reason=error.strerror
+        ) from error
+    _refuse_large(file, len(raw))
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise WrongUsage(
+            mark("%(path)s changed while it was read: wait until it is whole, then try again."),
+            path=file,
+        )
+    return raw
+
+
+def _refuse_large(file: Path, size: int) -> None:
+    if size > LARGEST:
+        raise WrongUsage(
+            mark("%(path)s has %(size)s bytes; a file may have %(largest)s at most."),
+            path=file, size=size, largest=LARGEST,
+        )  # fmt: skip
+
+
+def watched(first: Upload, steps: Iterator[Upload]) -> Upload:
+    """The upload after the last of `steps`; whoever watches sees how far it is meanwhile: a bar in a
+    terminal, a line for each step elsewhere."""
+    if sys.stderr.isatty():
+        return _bar(first, steps)
+    upload = first
+    for upload in steps:
+        tell(mark("%(done)s of %(all)s rows recorded"), done=upload.recorded, all=upload.entries)
+    return upload
+
+
+def _bar(first: Upload, steps: Iterator[Upload]) -> Upload:
+    upload, label = first, both(mark("Recording"))
+    with click.progressbar(length=first.entries, label=label, file=sys.stderr) as bar:
+        bar.update(first.recorded)
+        for upload in steps:
+            bar.update(upload.recorded - bar.pos)
+    return upload
