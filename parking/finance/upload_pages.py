@@ -1,26 +1,34 @@
-"""Handing in a bank's statement: look at it, confirm it, watch it being recorded, see what came of it."""
+"""Handing in a file: look at it, confirm it, watch it being recorded, see what came of it."""
 
 from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from parking.finance.uploads import LARGEST_FILE, bank_accounts, go_on, handed, newest
+from parking.finance.mapping_words import MEANS
+from parking.finance.uploads import (
+    LARGEST_FILE,
+    SHOWN,
+    file_accounts,
+    go_on,
+    handed,
+    kinds_of_files,
+    newest,
+    own,
+)
 from parking.house import House
 from parking.languages import explain, mark
 from parking.people.guard import the_badge
-from parking.reports.upload_words import FATES, UPLOAD_STATES
+from parking.reports.upload_words import CHECKED, FATES, KINDS, UPLOAD_STATES, tallied
 from parking.web.language import reader_language
 from payments.accounts import account_by_slug
 from payments.errors import Complaint, Conflict, NotFound, WrongUsage
 from payments.provider import InvalidStatement
+from reconciliation.uploads.recorders import body_of
 from reconciliation.uploads.recording import KNOWN
 from reconciliation.uploads.service import confirm, offer
-
-#: Rows shown before confirming.
-SHOWN = 30
 
 
 def add(pages: Blueprint, house: House) -> None:
@@ -44,6 +52,10 @@ def add(pages: Blueprint, house: House) -> None:
     def statement(upload_id: uuid.UUID) -> ResponseReturnValue:
         return _page(house, upload_id)
 
+    @pages.get("/statements/<uuid:upload_id>/file")
+    def original(upload_id: uuid.UUID) -> ResponseReturnValue:
+        return _original(house, upload_id)
+
     @pages.post("/statements/<uuid:upload_id>")
     def take_in(upload_id: uuid.UUID) -> ResponseReturnValue:
         return _take_in(house, upload_id)
@@ -52,11 +64,13 @@ def add(pages: Blueprint, house: House) -> None:
 def _list(house: House, problem: Complaint | None = None) -> ResponseReturnValue:
     operator = the_badge().operator
     with house.databases.read() as tx:
-        accounts, uploads = bank_accounts(tx, operator), newest(tx, operator)
+        accounts, uploads = file_accounts(tx, operator), newest(tx, operator)
     page = render_template(
         "finance/statements.html",
         accounts=accounts,
         uploads=uploads,
+        kinds={account.slug: kinds_of_files(account) for account in accounts},
+        means=MEANS,
         states=UPLOAD_STATES,
         chosen=request.form.get("account", ""),
         may_hand_in=the_badge().role == "finance",
@@ -73,9 +87,14 @@ def _hand_in(house: House) -> ResponseReturnValue:
         if badge.operator not in (None, account.operator):
             raise NotFound("There is no merchant account %(slug)s.", slug=account.slug)
         if file is None or not file.filename:
-            raise WrongUsage(mark("Please choose the file that the bank gave you."))
-        name, raw = file.filename[-100:], file.stream.read()
-        upload = offer(house.databases.write, account, name, raw, badge.actor, house.clock())
+            raise WrongUsage(mark("Please choose the file that the bank or the company gave you."))
+        name, raw, means = file.filename[-100:], file.stream.read(), request.form.get("means", "")
+        if means and means not in kinds_of_files(account):
+            raise WrongUsage(
+                mark("%(account)s has no bank account of its own: hand in its settlement file."),
+                account=account.slug,
+            )
+        upload = offer(house.databases.write, account, name, raw, badge.actor, house.clock(), means)
     except (InvalidStatement, WrongUsage, NotFound) as problem:
         return _list(house, problem)
     again = 1 if upload.state != "offered" else None
@@ -87,12 +106,18 @@ def _page(
 ) -> ResponseReturnValue:
     badge = the_badge()
     with house.databases.read() as tx:
-        found = handed(tx, upload_id, badge.operator)
+        found = handed(tx, upload_id, badge.operator, house.clock())
     page = render_template(
         "finance/statement.html",
         upload=found.upload,
         account=found.account,
         preview=found.preview,
+        settlement=found.settlement,
+        checked=CHECKED,
+        kinds=KINDS,
+        line_kinds=KINDS,
+        means=MEANS,
+        tallied=tallied(found.upload),
         format=found.format,
         gaps=found.gaps,
         shown=SHOWN,
@@ -109,7 +134,7 @@ def _page(
 def _take_in(house: House, upload_id: uuid.UUID) -> ResponseReturnValue:
     badge = the_badge()
     with house.databases.read() as tx:
-        handed(tx, upload_id, badge.operator)
+        own(tx, upload_id, badge.operator)
     try:
         confirm(
             house.databases.write, upload_id, badge.actor, house.clock(),
@@ -119,3 +144,14 @@ def _take_in(house: House, upload_id: uuid.UUID) -> ResponseReturnValue:
         return _page(house, upload_id, explain(problem, reader_language()), problem.http_status)
     go_on(house, upload_id)
     return redirect(url_for("finance.statement", upload_id=upload_id), 303)
+
+
+def _original(house: House, upload_id: uuid.UUID) -> ResponseReturnValue:
+    """The very bytes that were handed in; nothing that a browser would show or run."""
+    with house.databases.read() as tx:
+        found = own(tx, upload_id, the_badge().operator)
+        raw = body_of(tx, found.upload)
+    answer = Response(raw, mimetype="application/octet-stream")
+    answer.headers.set("Content-Disposition", "attachment", filename=found.upload.name)
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer

@@ -1,10 +1,11 @@
-"""The bank statements of one operator, or of all, and what finance may do with them."""
+"""The files handed in for one operator, or for all, and what finance may do with them."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import islice
 
 from sqlalchemy import select
@@ -16,13 +17,17 @@ from payments.errors import NotFound
 from payments.models import MerchantAccount
 from reconciliation.models import Upload
 from reconciliation.statements import format_of
+from reconciliation.statements.vocabulary import BANK, SETTLEMENT
 from reconciliation.uploads.preview import Preview, foresee
 from reconciliation.uploads.reading import Gap, collects_into, gaps
-from reconciliation.uploads.recorders import body_of, statement_of
+from reconciliation.uploads.recorders import body_of, settlement_of, statement_of
 from reconciliation.uploads.service import carry_on, upload_by_id
+from reconciliation.uploads.settlement_preview import SettlementPreview, foresee_settlement
 
 #: The newest are shown.
 PAGE = 50
+#: Rows shown before confirming.
+SHOWN = 30
 #: Chunks recorded for one press of the button, so that no request takes long.
 CHUNKS = 5
 #: More than the day of any lot makes, in the wordiest format; larger files go in by the command.
@@ -31,18 +36,27 @@ LARGEST_FILE = 8 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """An upload, its account, and what can be seen of it before it is confirmed."""
+    """An upload, its account, and what can be seen of it before it is confirmed: `preview` of a bank's
+    statement, `settlement` of a provider's file."""
 
     upload: Upload
     account: MerchantAccount
-    preview: Preview | None
-    format: str
-    gaps: Sequence[Gap]
+    preview: Preview | None = None
+    settlement: SettlementPreview | None = None
+    format: str = ""
+    gaps: Sequence[Gap] = ()
 
 
-def bank_accounts(tx: Session, operator: str | None) -> list[MerchantAccount]:
-    """The accounts that collect into a bank account of their operator."""
-    return [account for account in live_accounts(tx, operator) if collects_into(account)]
+def kinds_of_files(account: MerchantAccount) -> tuple[str, ...]:
+    """What may be handed in for an account, the usual first: into a till nothing is paid out."""
+    if account.provider == "cash":
+        return ()
+    return (BANK, SETTLEMENT) if collects_into(account) else (SETTLEMENT,)
+
+
+def file_accounts(tx: Session, operator: str | None) -> list[MerchantAccount]:
+    """The accounts that files are handed in for."""
+    return [account for account in live_accounts(tx, operator) if kinds_of_files(account)]
 
 
 def newest(tx: Session, operator: str | None) -> Sequence[tuple[Upload, str]]:
@@ -58,15 +72,27 @@ def newest(tx: Session, operator: str | None) -> Sequence[tuple[Upload, str]]:
     return [(row[0], row[1]) for row in tx.execute(query)]
 
 
-def handed(tx: Session, upload_id: uuid.UUID, operator: str | None) -> Handed:
-    """One upload. Raises `NotFound`, also for another operator's."""
+def own(tx: Session, upload_id: uuid.UUID, operator: str | None) -> Handed:
+    """One upload and its account. Raises `NotFound`, also for another operator's."""
     upload, account = upload_by_id(tx, upload_id)
     if operator not in (None, account.operator):
-        raise NotFound("There is no such bank statement.")
+        raise NotFound("There is no such file.")
+    return Handed(upload, account)
+
+
+def handed(tx: Session, upload_id: uuid.UUID, operator: str | None, now: datetime) -> Handed:
+    """One upload, looked into as long as it waits to be confirmed. Raises as `own` does."""
+    found = own(tx, upload_id, operator)
+    upload, account = found.upload, found.account
     if upload.state != "offered":
-        return Handed(upload, account, None, "", ())
-    statement, named = statement_of(tx, upload, account), format_of(body_of(tx, upload))
-    return Handed(upload, account, foresee(tx, account, statement), named, gaps(tx, upload))
+        return found
+    named = format_of(body_of(tx, upload))
+    if upload.means == SETTLEMENT:
+        file = settlement_of(tx, upload, account)
+        preview = foresee_settlement(tx, account, file, now, shown=SHOWN)
+        return replace(found, settlement=preview, format=named)
+    statement = foresee(tx, account, statement_of(tx, upload, account))
+    return replace(found, preview=statement, format=named, gaps=gaps(tx, upload))
 
 
 def go_on(house: House, upload_id: uuid.UUID) -> None:

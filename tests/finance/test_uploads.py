@@ -46,7 +46,7 @@ def office(desk: Desk) -> Desk:
 def books(office: Desk) -> UploadDesk:
     house = office.town.house
     with house.databases.read() as tx:
-        account = uploads.bank_accounts(tx, "hoan-kiem")[0]
+        account = next(a for a in uploads.file_accounts(tx, "hoan-kiem") if a.slug == "hk-vietqr")
     return UploadDesk(house.databases, house.gateways, account)
 
 
