@@ -40,7 +40,7 @@ def columns_of(row: Row, layout: Layout) -> Columns | None:
     """Role → place, when `row` is a header row; else None. Raises `Doubt` when a role stands twice."""
     found = _found(row, layout)
     present = {role for role, places in found.items() if places}
-    if _lacking(present, layout):
+    if _lacking(present, layout) or _in_one_cell(found):
         return None
     if present >= {"debit", "credit"} and "amount" not in layout.named:
         # headings such as "Amount (debit)" are an amount's too
@@ -64,6 +64,12 @@ def _found(row: Row, layout: Layout) -> dict[str, list[int]]:
 
 def _places(named: Sequence[set[str]], wanted: frozenset[str]) -> Iterator[int]:
     return (place for place, names in enumerate(named) if names & wanted)
+
+
+def _in_one_cell(found: Mapping[str, list[int]]) -> bool:
+    """Whether a whole line was taken for one cell, because other signs part its columns."""
+    amounts = [found[role] for role in ("amount", "debit", "credit") if found.get(role)]
+    return found["date"] in amounts
 
 
 def _lacking(present: set[str], layout: Layout) -> list[str]:

@@ -22,7 +22,6 @@ from reconciliation.statements.doubts import Doubt
 #: More are a drawing, not a table.
 MOST = 50_000
 _CHUNK = 1 << 20
-_NAME = b"mergeCell"
 
 #: First row → column counted from 0, and the last row.
 Merges = dict[int, list[tuple[int, int]]]
@@ -30,7 +29,8 @@ Merges = dict[int, list[tuple[int, int]]]
 
 def merges_in(book: zipfile.ZipFile, part: str) -> Merges:
     """The cells that reach over several rows in the worksheet `part`. Raises `Doubt`."""
-    if not _named_in(book, part):
+    # reading it as XML takes longer
+    if not holds(book, part, b"mergeCell"):
         return {}
     found = _Merged()
     with book.open(part) as opened:
@@ -38,14 +38,14 @@ def merges_in(book: zipfile.ZipFile, part: str) -> Merges:
     return found.merges
 
 
-def _named_in(book: zipfile.ZipFile, part: str) -> bool:
-    """Whether the part speaks of merged cells at all; reading it as XML takes longer."""
-    before = b""
+def holds(book: zipfile.ZipFile, part: str, *signs: bytes) -> bool:
+    """Whether one of `signs` stands in the unpacked bytes of `part`, which are never all in memory."""
+    before, overlap = b"", max(map(len, signs))
     with book.open(part) as opened:
         while chunk := opened.read(_CHUNK):
-            if _NAME in before + chunk:
+            if any(sign in before + chunk for sign in signs):
                 return True
-            before = chunk[-len(_NAME) :]
+            before = chunk[-overlap:]
     return False
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -21,7 +20,7 @@ from openpyxl import load_workbook
 from reconciliation.statements.cells import Cell, Row
 from reconciliation.statements.doubts import Doubt
 from reconciliation.statements.layout import Layout
-from reconciliation.statements.merged import filled, merges_in
+from reconciliation.statements.merged import filled, holds, merges_in
 
 #: All parts of a workbook together, unpacked, in bytes, and their number.
 LARGEST_UNPACKED, MOST_PARTS = 128 * 1024 * 1024, 256
@@ -30,6 +29,11 @@ LARGEST_UNPACKED, MOST_PARTS = 128 * 1024 * 1024, 256
 STRONGEST, SMALL = 200, 1024 * 1024
 MOST_ROWS, MOST_COLUMNS = 200_000, 60
 _MACROS = b"macroEnabled"
+_DECLARATIONS = tuple(
+    f"<!{word}".encode(encoding)
+    for word in ("DOCTYPE", "ENTITY")
+    for encoding in ("ascii", "utf-16-le", "utf-16-be")
+)
 #: Parts that a table of values does not have: programs, and what is fetched from elsewhere.
 _FOREIGN = (
     "vbaproject",
@@ -76,7 +80,16 @@ def _opened(raw: bytes) -> zipfile.ZipFile:
             "this workbook holds more than values: %(part)s, save it as a plain .xlsx",
             line=1, part=foreign[0],
         )  # fmt: skip
+    _refuse_declarations(book)
     return book
+
+
+def _refuse_declarations(book: zipfile.ZipFile) -> None:
+    """Raises `Doubt` for document types and entities, which the library refuses only where it would
+    expand them."""
+    for name in book.namelist():
+        if name.lower().endswith((".xml", ".rels")) and holds(book, name, *_DECLARATIONS):
+            raise Doubt("a document type or entities are declared", line=1)
 
 
 def _refuse_bombs(parts: Sequence[zipfile.ZipInfo], packed: int) -> None:
@@ -101,7 +114,7 @@ def _refuse_bombs(parts: Sequence[zipfile.ZipInfo], packed: int) -> None:
 def _content_types(book: zipfile.ZipFile) -> bytes:
     try:
         return book.read("[Content_Types].xml")
-    except (KeyError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
+    except KeyError as error:
         raise _unreadable(error) from error
 
 
