@@ -127,20 +127,20 @@ def bytes_of(rows: Sequence[Sequence[str]], file: File | None = None) -> bytes:
     return written.getvalue().encode(file.encoding)
 
 
-def settle(raw: bytes, expected: Expected = EXPECTED, **mapping: Any) -> SettlementFile:
+def settle(raw: bytes, expected: Expected | None = None, **mapping: Any) -> SettlementFile:
     """The file, read to its end."""
-    file = read_settlement_file("doi-soat.csv", raw, {**MAPPING, **mapping}, expected)
+    file = read_settlement_file("doi-soat.csv", raw, {**MAPPING, **mapping}, expected or EXPECTED)
     for _ in file.lines():
         pass
     return file
 
 
-def lines_of(raw: bytes, expected: Expected = EXPECTED, **mapping: Any) -> list[StatementLine]:
-    file = read_settlement_file("doi-soat.csv", raw, {**MAPPING, **mapping}, expected)
+def lines_of(raw: bytes, expected: Expected | None = None, **mapping: Any) -> list[StatementLine]:
+    file = read_settlement_file("doi-soat.csv", raw, {**MAPPING, **mapping}, expected or EXPECTED)
     return [line for _, line in file.lines()]
 
 
-def refused(raw: bytes, expected: Expected = EXPECTED, **mapping: Any) -> str:
+def refused(raw: bytes, expected: Expected | None = None, **mapping: Any) -> str:
     """Why the file is refused."""
     with pytest.raises(InvalidStatement) as found:
         settle(raw, expected, **mapping)

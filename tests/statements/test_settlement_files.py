@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, time
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -90,7 +91,7 @@ def test_a_file_says_the_same_however_it_is_written(
         if encoding == "cp1258"
         else text.encode(encoding)
     )
-    mapping = {"scale": str(scale), "dates": dates[1]}
+    mapping: dict[str, Any] = {"scale": str(scale), "dates": dates[1]}
     assert lines_of(raw, **mapping) == lines_of(plain.raw())
     assert lines_of(plain.workbook()) == lines_of(plain.raw())
 
@@ -139,7 +140,7 @@ def test_without_any_words_the_sign_says_what_a_row_is() -> None:
     header = ["Mã giao dịch", "Thời gian", "Số tiền"]
     raw = bytes_of([header, ["T1", "19/11/2026 08:00:00", "5.000"],
                     ["T2", "19/11/2026 08:00:00", "-5.000"], ["Tổng", "", "0"]])  # fmt: skip
-    words = {"statuses": {}, "types": {}, "sign": "as_written"}
+    words: dict[str, Any] = {"statuses": {}, "types": {}, "sign": "as_written"}
     assert [line.kind for line in lines_of(raw, **words)] == [LineKind.PAYMENT, LineKind.REFUND]
 
 
@@ -241,7 +242,8 @@ def test_samples_say_that_they_are_samples_and_are_mappings(name: str) -> None:
     words |= dict(zip(("status", "type"), done[name], strict=True))
     row = [words[role] for role in columns]
     raw = bytes_of([header, row, ["Tổng cộng"]])
-    (line,) = lines_of(raw, **{**shipped(name), "totals": "absent"})
+    mapping: dict[str, Any] = {**shipped(name), "totals": "absent"}
+    (line,) = lines_of(raw, **mapping)
     assert (line.order_code, line.rail_ref, line.net) == (code_for(9), "14", 19_780)
 
 
@@ -259,7 +261,7 @@ def test_samples_say_that_they_are_samples_and_are_mappings(name: str) -> None:
     ],
 )  # fmt: skip
 def test_a_mapping_nobody_understands_is_the_mappings_fault(
-    mapping: dict[str, object], reason: str
+    mapping: dict[str, Any], reason: str
 ) -> None:
     with pytest.raises(InvalidMapping) as refusal:
         settle(File().raw(), **mapping)
