@@ -2,6 +2,7 @@
 # make test   lint, types, architecture and all tests
 # make lint   lint and types only
 # make bench     speed, as ratios against a floor in the same run; needs PostgreSQL 15 or later
+# make crash     imports killed at random moments, many times, on both databases
 # make mutation  how many small mistakes in money, state and signatures the tests notice
 # make lock   write the locked versions and hashes again, after a change in setup.cfg
 # make clean  forget the virtual environment; data under var/ stays
@@ -9,7 +10,7 @@
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint bench mutation lock clean
+.PHONY: run test lint bench crash mutation lock clean
 
 run: .venv/.run
 	@exec $(BIN)/parking run
@@ -36,6 +37,9 @@ bench: .venv/.test
 	@$(BIN)/python -m benchmarks.reports
 	@$(BIN)/python -m benchmarks.peak
 	@$(BIN)/python -m benchmarks.seals
+
+crash: .venv/.test
+	@PARKING_CRASHES=12 $(BIN)/pytest tests/crash
 
 mutation: .venv/.test
 	@$(BIN)/python -m pip install --quiet mutmut==3.8.1

@@ -1,0 +1,91 @@
+"""Finance says how a company's files are read, tries it, hands a file in and sees what it proves."""
+
+from __future__ import annotations
+
+import io
+
+from parking.finance.mapping_form import fields_of, mapping_of
+from reconciliation.statements.samples import SAMPLES, shipped
+from reconciliation.statements.vocabulary import SETTLEMENT
+from tests.finance.conftest import Desk
+from tests.statements.settling import MAPPING, File
+from tests.web.kit import Browser
+
+PAGE = "/finance/mappings/hoan-kiem-sandbox"
+RAW = File(above=()).raw().replace(b"2026", b"2025")
+
+
+def send(desk: Desk, address: str, page: str, **form: object) -> tuple[int, str]:
+    """Status and the page, or the address that the answer leads to."""
+    answer = desk.browser.post(address, page=page, **form)
+    return answer.status_code, answer.headers.get("Location", "") or answer.get_data(as_text=True)
+
+
+def chosen() -> tuple[io.BytesIO, str]:
+    return io.BytesIO(RAW), "doi-soat.csv"
+
+
+def test_a_mapping_is_tried_written_and_reads_the_next_file(desk: Desk) -> None:
+    desk.sit("hoan-kiem")
+    status, page = send(desk, f"{PAGE}?lang=en", PAGE, **{"try": "1"}, file=chosen())
+    assert status == 200
+    assert "The whole file is refused" in page
+    fields = fields_of(MAPPING)
+    _, page = send(desk, f"{PAGE}?lang=en", PAGE, **{**fields, "try": "1"}, file=chosen())
+    assert "This file can be read: 3 lines" in page
+    assert 'name="kept"' in page
+    status, address = send(desk, PAGE, PAGE, **{**fields, "write": "1"}, note="hợp đồng")
+    assert status == 303
+    assert "Version 1 holds." in desk.read(f"{address}&lang=en")
+    status, address = send(
+        desk,
+        "/finance/statements",
+        "/finance/statements",
+        account="hoan-kiem-sandbox",
+        file=chosen(),
+    )
+    assert status == 303
+    page = desk.read(f"{address}?lang=en")
+    assert "becomes complete" in page
+    assert "Record this file" in page
+    assert send(desk, address, address)[0] == 303
+    assert "All rows are recorded" in desk.read(f"{address}?lang=en")
+    answer = desk.browser.get(f"{address}/file")
+    assert answer.data == RAW
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_a_form_says_every_sample_as_it_is() -> None:
+    for name in SAMPLES:
+        said = {
+            key: value
+            if isinstance(value, dict | list) or key in ("means", "scale", "sign")
+            else [value]
+            for key, value in shipped(name).items()
+        }
+        assert mapping_of(fields_of(shipped(name)), SETTLEMENT) == said
+
+
+def test_a_sample_fills_the_form_and_says_that_no_layout_is_public(desk: Desk) -> None:
+    desk.sit("hoan-kiem")
+    page = desk.read(f"{PAGE}?sample=vnpay&lang=en")
+    assert "vnp_TransactionNo" in page
+    assert "No payment company publishes the layout" in page
+
+
+def test_another_operator_s_mapping_does_not_exist(desk: Desk) -> None:
+    desk.sit("thang-long")
+    desk.read(PAGE, 404)
+
+
+def test_an_administrator_may_write_a_mapping(desk: Desk) -> None:
+    desk.browser = Browser(desk.town.house)
+    desk.sit(role="admin")
+    assert send(desk, PAGE, PAGE, **fields_of(MAPPING), write="1")[0] == 303
+
+
+def test_a_mapping_that_makes_no_sense_is_explained_beside_the_form(desk: Desk) -> None:
+    desk.sit("hoan-kiem")
+    status, page = send(desk, f"{PAGE}?lang=en", PAGE, zone="Hanoi", write="1")
+    assert status == 400
+    assert "zone must be" in page.replace("&#39;", "'")
