@@ -21,16 +21,16 @@ _DONG = ("VNĐ", "₫", "đ", "Đ")
 @dataclass(frozen=True, slots=True)
 class Format:
     """How a file prints amounts: their currency, its decimal separator (empty: read off each amount),
-    and how many times too large they are."""
+    and by how many decimal places they are too large."""
 
     currency: str
     decimal: str = ""
-    scale: int = 1
+    shift: int = 0
 
 
 def minor_units(value: Decimal, form: Format, line: int) -> int:
     """`value` as an integer of minor units; `Doubt` when it has finer parts."""
-    scaled = value.scaleb(exponent(form.currency)) / form.scale
+    scaled = value.scaleb(exponent(form.currency) - form.shift)
     if scaled != scaled.to_integral_value() or abs(scaled) >= 10**LONGEST:
         raise Doubt(
             "%(amount)s is not an amount of %(currency)s",

@@ -130,7 +130,7 @@ class Layout:
 
     def format(self, currency: str) -> Format:
         """How amounts of `currency` are printed."""
-        return Format(currency, self.decimal, int(self.scale))
+        return Format(currency, self.decimal, self.scale.count("0"))
 
 
 def layout_of(mapping: Mapping[str, object] | None) -> Layout:
