@@ -114,7 +114,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
             more.write(b"x")
         return found
 
-    monkeypatch.setattr(handed_file.os, "fstat", growing)
+    monkeypatch.setattr(os, "fstat", growing)
     with pytest.raises(WrongUsage, match="changed while it was read"):
         handed_file.read_once(file)
 
