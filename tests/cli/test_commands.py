@@ -12,7 +12,7 @@ from PIL import Image
 
 from parking import schema
 from parking.commands import doctor
-from parking.jobs import begin, database_time, end, lead
+from parking.jobs import Ending, begin, database_time, end, lead
 from payments.db import Databases, connect
 from tests.cli.conftest import Parking
 
@@ -125,7 +125,7 @@ def test_the_doctor_tells_of_failing_jobs(seeded: Parking, opened: Databases) ->
         now = database_time(tx)
     run = begin(opened.write, won, "reconcile", now, now)
     assert run is not None
-    end(opened.write, won, run, "failed", "the provider sent nonsense", now)
+    end(opened.write, won, run, Ending("failed", detail="the provider sent nonsense"), now)
     opened.dispose()
     assert "the provider sent nonsense" in seeded("doctor").out
 
