@@ -37,6 +37,7 @@ bench: .venv/.test
 	@$(BIN)/python -m benchmarks.reports
 	@$(BIN)/python -m benchmarks.peak
 	@$(BIN)/python -m benchmarks.seals
+	@$(BIN)/python -m benchmarks.reconcile
 
 crash: .venv/.test
 	@PARKING_CRASHES=12 $(BIN)/pytest tests/crash

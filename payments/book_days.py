@@ -62,6 +62,11 @@ def first_open_of(
     return {day: _first_open(day, taken) for day in wanted}
 
 
+def any_stopped(tx: Session, operator: str) -> bool:
+    """Whether a day of `operator` takes no new rows, so that it matters which days are asked about."""
+    return tx.scalar(select(BookDay.day).where(BookDay.operator == operator).limit(1)) is not None
+
+
 def _not_open(tx: Session, operator: str, since: date, before: date) -> frozenset[date]:
     rows = select(BookDay.day).where(
         BookDay.operator == operator, BookDay.day >= since, BookDay.day < before

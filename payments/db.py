@@ -168,6 +168,8 @@ def _sqlite_engine(url: str, begin: str) -> Engine:
             "synchronous=FULL",
             "foreign_keys=ON",
             "recursive_triggers=ON",
+            # pages of a big transaction would go to disk and come back again and again
+            "cache_size=-65536",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -7,7 +7,7 @@ one outbound client (`payments.http`), `clock` returns the current aware instant
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -243,27 +243,39 @@ class Control:
     net: int
 
     @classmethod
-    def over(cls, lines: Sequence[StatementLine]) -> Control:
+    def over(cls, lines: Iterable[StatementLine]) -> Control:
         """What the totals over `lines` are."""
-        return cls(
-            count=len(lines),
-            gross=sum(line.gross for line in lines),
-            fee=sum(line.fee for line in lines),
-            net=sum(line.net for line in lines),
-        )
+        count = gross = fee = net = 0
+        for line in lines:
+            count, gross, fee, net = count + 1, gross + line.gross, fee + line.fee, net + line.net
+        return cls(count, gross, fee, net)
+
+    def __add__(self, other: Control) -> Control:
+        return Control(
+            self.count + other.count, self.gross + other.gross,
+            self.fee + other.fee, self.net + other.net,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class StatementFile:
     """One file as a provider delivered it. It speaks for the business day `day`; `complete` is
-    False when the provider says more will follow. `raw` are the bytes, kept for ever."""
+    False when the provider says more will follow. `raw` are the bytes, kept for ever.
+
+    `lines` can be gone through as often as one likes. A file of a whole city reads them from `raw`
+    each time, because as many objects fit in no memory; it raises `InvalidStatement` at the line
+    that cannot be read. `by_payout`: the file's only payout pays for the lines of this file, and for
+    those of earlier files without a payout; False where a payout is for money that the file may
+    not show.
+    """
 
     name: str
     day: date
     complete: bool
-    lines: tuple[StatementLine, ...]
+    lines: Iterable[StatementLine]
     control: Control
     raw: bytes
+    by_payout: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import ColumnElement, Date, Select, case, insert, literal, select, update
+from sqlalchemy import func as sql
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from payments import ledger
-from payments.book_days import first_open_of
-from payments.db import business_day, new_id
+from payments.book_days import any_stopped, first_open_of
+from payments.bulk import Ids
+from payments.db import UtcDateTime, business_day, new_id
 from payments.models import MerchantAccount, Movement, Payment, Refund, Transfer
 from payments.provider import MovementKind
+
+SettledRow = tuple[str, int, int, str, datetime, date, uuid.UUID | None]
 
 #: Movements inserted by one statement; SQLite allows 32,766 parameters.
 CHUNK = 2_000
@@ -84,6 +88,69 @@ def _book(tx: Session, account: MerchantAccount, rows: Sequence[dict[str, Any]])
     if booked:
         tx.execute(insert(Transfer), [ledger.transfer_of(account, row) for row in booked])
     return {row["book_day"] for row in booked}
+
+
+def book_all(
+    tx: Session,
+    account: MerchantAccount,
+    kind: MovementKind,
+    rows: Select[*SettledRow],
+    now: datetime,
+) -> frozenset[date]:
+    """As `book`, for movements of one `kind` that the database itself can name: `rows` are the
+    columns (rail_ref, occurrence, amount, currency, event_at, book_day, payment_id) of those that
+    are not in the books yet."""
+    found, ids = rows.subquery(), Ids()
+    rail_ref, occurrence, amount, currency, event_at, book_day, payment_id = found.c
+    movement: dict[str, ColumnElement[Any]] = {
+        "id": ids.at(tx, sql.row_number().over()),
+        "account_id": literal(account.id),
+        "kind": literal(kind.value),
+        "rail_ref": rail_ref,
+        "occurrence": occurrence,
+        "amount": amount,
+        "currency": currency,
+        "payment_id": payment_id,
+        "event_at": event_at,
+        "recorded_at": literal(now, UtcDateTime),
+        "book_day": _open_day(tx, account.operator, book_day, now),
+    }
+    write = insert(Movement).from_select(list(movement), select(*movement.values()))
+    tx.connection().execute(write)
+    _transfer_all(tx, account, kind, ids)
+    return frozenset(tx.scalars(select(Movement.book_day).where(ids.made(Movement.id)).distinct()))
+
+
+def _open_day(
+    tx: Session, operator: str, day: ColumnElement[date], now: datetime
+) -> ColumnElement[date]:
+    """SQL: `day`, or the first open day after it."""
+    if not any_stopped(tx, operator):
+        return day
+    told_for = tx.scalars(select(day).distinct()).all()
+    open_days = first_open_of(tx, operator, told_for, now)
+    later = {old: literal(new, Date) for old, new in open_days.items() if new != old}
+    return case(later, value=day, else_=day) if later else day
+
+
+def _transfer_all(tx: Session, account: MerchantAccount, kind: MovementKind, ids: Ids) -> None:
+    """The transfers of the movements with these `ids`. What only statements tell is booked alike
+    whether its payment is known or not."""
+    entry = ledger.entry_for(kind, account, known=False, asked=False)
+    transfer: dict[str, ColumnElement[Any]] = {
+        "id": Ids().at(tx, sql.row_number().over()),
+        "operator": literal(account.operator),
+        "kind": literal(entry.kind),
+        "debit": literal(entry.debit),
+        "credit": literal(entry.credit),
+        "amount": Movement.amount.expression,
+        "currency": Movement.currency.expression,
+        "movement_id": Movement.id.expression,
+        "book_day": Movement.book_day.expression,
+        "recorded_at": Movement.recorded_at.expression,
+    }
+    made = select(*transfer.values()).where(ids.made(Movement.id))
+    tx.connection().execute(insert(Transfer).from_select(list(transfer), made))
 
 
 def ask_soon(tx: Session, payments: Iterable[uuid.UUID], now: datetime) -> None:

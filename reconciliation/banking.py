@@ -27,7 +27,7 @@ from reconciliation.breaks import (
     classify_pair,
 )
 from reconciliation.days import BANK_DAYS, DAY, LATENESS, is_complete
-from reconciliation.matching import insert_matches, line_order
+from reconciliation.matching import insert_matches, line_order, log_matches
 from reconciliation.models import BANK, SETTLEMENT, Assignment, Break, StatementLine
 from reconciliation.opening import write
 from reconciliation.sides import (
@@ -38,9 +38,8 @@ from reconciliation.sides import (
     is_live,
     line_matched,
     line_paired,
-    line_settled,
-    lines_in_scope,
 )
+from reconciliation.worklists import NEW_LINES
 
 #: The payout's line in the settlement file; `StatementLine` itself is the bank's credit.
 Payout = aliased(StatementLine, name="payout")
@@ -62,25 +61,26 @@ def match_payouts(tx: Session, scope: Scope) -> int:
     )
     found = select(pairs.c.line_id, pairs.c.payout_id)
     found_rows = found.where(pairs.c.credit_rank == pairs.c.payout_rank).subquery()
-    return insert_matches(
+    made = insert_matches(
         tx, scope, BANK, "batch", found_rows.c.line_id, payout_id=found_rows.c.payout_id
     )
+    log_matches(tx, BANK)
+    return made
 
 
 def _pairs(scope: Scope) -> Rows:
     """Credits and payouts of the same batch that nothing claims yet."""
-    todo = lines_in_scope(scope, BANK)
     return (
         select(StatementLine.id.label("line_id"), Payout.id.label("payout_id"))
-        .select_from(todo)
-        .join(StatementLine, StatementLine.id == todo.c[0])
+        .select_from(NEW_LINES)
+        .join(StatementLine, StatementLine.id == NEW_LINES.c.id)
         .join(Payout, Payout.rail_ref == StatementLine.rail_ref)
         .where(
+            StatementLine.leg == BANK,
             Payout.account_id == scope.account_id,
             Payout.leg == SETTLEMENT,
             Payout.kind == LineKind.PAYOUT.value,
             ~line_matched(BANK),
-            ~line_settled(BANK),
             ~_payout_matched(),
             ~_payout_settled(),
         )
@@ -139,7 +139,7 @@ def _open_pairs(tx: Session, scope: Scope) -> int:
 
 
 def _open_credits(tx: Session, scope: Scope) -> int:
-    todo, claim = lines_in_scope(scope, BANK), aliased(Break)
+    claim = aliased(Break)
     claimed = and_(claim.leg == BANK, claim.line_id == StatementLine.id, is_live(claim))
     same_batch = (
         select(Payout.id)
@@ -161,10 +161,11 @@ def _open_credits(tx: Session, scope: Scope) -> int:
             same_batch.label("taken"),
             claim.kind.label("known_as"),
         )
-        .select_from(todo)
-        .join(StatementLine, StatementLine.id == todo.c[0])
+        .select_from(NEW_LINES)
+        .join(StatementLine, StatementLine.id == NEW_LINES.c.id)
         .outerjoin(claim, claimed)
         .where(
+            StatementLine.leg == BANK,
             ~line_matched(BANK),
             ~line_paired(BANK),
             or_(claim.id.is_(None), claim.state == "open"),

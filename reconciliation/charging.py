@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy import func as sql
 from sqlalchemy.orm import Session, aliased
 
@@ -13,7 +12,7 @@ from payments import settlement
 from payments.belonging import owner
 from payments.models import Movement, Payment
 from payments.provider import MovementKind
-from payments.settlement import Settled
+from payments.settlement import Settled, SettledRow
 from reconciliation.models import BANK, SETTLEMENT, Assignment, Break, Statement, StatementLine
 from reconciliation.sides import Scope, is_live, line_matched, lines_in_scope, match_of_line
 
@@ -23,17 +22,17 @@ def book_fees(tx: Session, scope: Scope) -> frozenset[date]:
 
     Whatever the line is for: what the provider says it kept, it kept.
     """
-    return settlement.book(tx, scope.account, list(_fees(tx, scope)), scope.now)
+    return settlement.book_all(tx, scope.account, MovementKind.FEE, _fees(scope), scope.now)
 
 
-def _fees(tx: Session, scope: Scope) -> Iterator[Settled]:
+def _fees(scope: Scope) -> Select[*SettledRow]:
     booked = select(Movement.id).where(
         Movement.account_id == StatementLine.account_id,
         Movement.kind == MovementKind.FEE.value,
         Movement.rail_ref == StatementLine.line_ref,
         Movement.occurrence == StatementLine.occurrence,
     )
-    named = and_(
+    named = select(Payment.id).where(
         Payment.account_id == StatementLine.account_id,
         Payment.code == StatementLine.order_code,
         Payment.currency == StatementLine.currency,
@@ -42,22 +41,20 @@ def _fees(tx: Session, scope: Scope) -> Iterator[Settled]:
     same_currency = and_(
         matched.id == Assignment.movement_id, matched.currency == StatementLine.currency
     )
-    unbooked = (
+    return (
         select(
             StatementLine.line_ref,
             StatementLine.occurrence,
             StatementLine.fee,
             StatementLine.currency,
             StatementLine.event_at,
-            sql.coalesce(owner(matched), Payment.id),
+            StatementLine.book_day,
+            # a scalar subquery is asked only of the few lines that nothing was matched with
+            sql.coalesce(owner(matched), named.correlate(StatementLine).scalar_subquery()),
         )
         .join(Statement, Statement.id == StatementLine.statement_id)
-        .outerjoin(
-            Assignment,
-            match_of_line(SETTLEMENT),
-        )
+        .outerjoin(Assignment, match_of_line(SETTLEMENT))
         .outerjoin(matched, same_currency)
-        .outerjoin(Payment, named)
         .where(
             Statement.account_id == scope.account_id,
             Statement.leg == SETTLEMENT,
@@ -65,10 +62,7 @@ def _fees(tx: Session, scope: Scope) -> Iterator[Settled]:
             StatementLine.fee > 0,
             ~booked.exists(),
         )
-        .order_by(StatementLine.position)
     )
-    for row in tx.execute(unbooked):
-        yield Settled(MovementKind.FEE, *row)
 
 
 def book_payouts(tx: Session, scope: Scope) -> frozenset[date]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Sequence
+from datetime import date
 
 from sqlalchemy import (
     ColumnElement,
     ScalarSelect,
     Update,
     and_,
-    bindparam,
     insert,
     or_,
     select,
@@ -24,6 +24,10 @@ from payments.models import Movement
 from reconciliation.days import LATENESS
 from reconciliation.models import SETTLEMENT, Assignment, Break, Statement, StatementLine
 from reconciliation.sides import LATE, MATCHED, SUPERSEDED, Scope, Sides, match_of_movement
+from reconciliation.worklists import NEW_LINES
+
+#: Sides named by one statement; SQLite allows 32,766 parameters.
+CHUNK = 5_000
 
 Side = InstrumentedAttribute[uuid.UUID] | InstrumentedAttribute[uuid.UUID | None]
 
@@ -66,17 +70,31 @@ def _resolve_late(tx: Session, scope: Scope) -> int:
     return _run(tx, late.values(kind=LATE, line_id=later))
 
 
-def note_late(tx: Session, scope: Scope) -> int:
+def note_late(tx: Session, scope: Scope, matched: frozenset[date]) -> int:
     """Write down as late, and resolved, what was late but never stood open because both files came
-    before the first look: the outcome must not depend on the order of arrival."""
-    ours, theirs = Movement.book_day == scope.day, Statement.day == scope.day
-    rows = [*_late(tx, scope, ours), *_late(tx, scope, theirs)]
+    before the first look: the outcome must not depend on the order of arrival. `matched` are the
+    days of the movements that found their lines just now."""
+    rows: list[dict[str, object]] = []
+    if _has_later_files(tx, scope):
+        rows += _late(tx, scope, Movement.book_day == scope.day)
+    if any(day < scope.day for day in matched):
+        found_now = StatementLine.id.in_(select(NEW_LINES.c.id))
+        rows += _late(tx, scope, and_(Statement.day == scope.day, found_now))
     if rows:
         tx.execute(insert(Break), rows)
     return len(rows)
 
 
-def _late(tx: Session, scope: Scope, of_day: ColumnElement[bool]) -> Sequence[dict[str, object]]:
+def _has_later_files(tx: Session, scope: Scope) -> bool:
+    later = select(Statement.id).where(
+        Statement.account_id == scope.account_id,
+        Statement.leg == SETTLEMENT,
+        Statement.day > scope.day,
+    )
+    return tx.scalar(later.limit(1)) is not None
+
+
+def _late(tx: Session, scope: Scope, which: ColumnElement[bool]) -> Sequence[dict[str, object]]:
     own = aliased(Statement)
     own_file = select(own.id).where(
         own.account_id == scope.account_id,
@@ -91,7 +109,7 @@ def _late(tx: Session, scope: Scope, of_day: ColumnElement[bool]) -> Sequence[di
         .join(StatementLine, StatementLine.id == Assignment.line_id)
         .join(Statement, Statement.id == StatementLine.statement_id)
         .where(
-            of_day,
+            which,
             Movement.account_id == scope.account_id,
             Statement.account_id == scope.account_id,
             Statement.leg == SETTLEMENT,
@@ -123,11 +141,10 @@ def _late(tx: Session, scope: Scope, of_day: ColumnElement[bool]) -> Sequence[di
 def supersede(tx: Session, scope: Scope, leg: str, sides: Collection[Sides]) -> None:
     """Resolve the open breaks of these sides: their difference goes on under another name."""
     for name in ("line_id", "movement_id", "payout_id"):
-        taken = [{"side": side} for one in sides if (side := getattr(one, name)) is not None]
-        if taken:
-            own = getattr(Break, name) == bindparam("side")
-            over = _resolution(scope, SUPERSEDED).where(_open(scope, leg), own)
-            tx.connection().execute(over, taken)
+        taken = [side for one in sides if (side := getattr(one, name)) is not None]
+        for start in range(0, len(taken), CHUNK):
+            own = getattr(Break, name).in_(taken[start : start + CHUNK])
+            _run(tx, _resolution(scope, SUPERSEDED).where(_open(scope, leg), own))
 
 
 def end_timing(tx: Session, scope: Scope) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import func as sql
 from sqlalchemy.orm import aliased
 
 from payments.models import Movement, Payment
-from payments.provider import LineKind, MovementKind
+from payments.provider import MovementKind
 from reconciliation.matching import line_order
 from reconciliation.models import SETTLEMENT, Assignment, Break, StatementLine
 from reconciliation.sides import (
@@ -21,20 +21,17 @@ from reconciliation.sides import (
     counterpart_kind,
     expected_fee,
     is_live,
-    line_matched,
     line_paired,
-    line_settled,
-    lines_in_scope,
     movement_matched,
     movement_paired,
     movement_settled,
-    movements_in_scope,
     signed_amount,
 )
+from reconciliation.worklists import LOOSE_LINES, LOOSE_MOVEMENTS
 
 
 def _loose_pairs(scope: Scope) -> Rows:
-    todo = lines_in_scope(scope, SETTLEMENT)
+    fee = expected_fee(scope)
     return (
         select(
             StatementLine.id.label("line_id"),
@@ -45,16 +42,14 @@ def _loose_pairs(scope: Scope) -> Rows:
             StatementLine.fee,
             signed_amount().label("ours"),
             Movement.currency.label("our_currency"),
-            expected_fee(scope).label("expected_fee"),
+            (literal(None) if fee is None else fee).label("expected_fee"),
         )
-        .select_from(todo)
-        .join(StatementLine, StatementLine.id == todo.c[0])
+        .select_from(LOOSE_LINES)
+        .join(StatementLine, StatementLine.id == LOOSE_LINES.c.id)
         .where(
             Movement.account_id == StatementLine.account_id,
             Movement.kind == counterpart_kind(),
-            ~line_matched(SETTLEMENT),
             ~line_paired(SETTLEMENT),
-            ~line_settled(SETTLEMENT),
             ~movement_matched(),
             ~movement_paired(),
             ~movement_settled(),
@@ -93,7 +88,7 @@ def pairs_by_order_code(scope: Scope) -> Rows:
 
 
 def lines(scope: Scope) -> Rows:
-    todo, claim = lines_in_scope(scope, SETTLEMENT), aliased(Break)
+    claim = aliased(Break)
     claimed = and_(claim.leg == SETTLEMENT, claim.line_id == StatementLine.id, is_live(claim))
     own_order = and_(
         Payment.account_id == StatementLine.account_id, Payment.code == StatementLine.order_code
@@ -115,13 +110,11 @@ def lines(scope: Scope) -> Rows:
             Payment.state.label("payment_state"),
             claim.kind.label("known_as"),
         )
-        .select_from(todo)
-        .join(StatementLine, StatementLine.id == todo.c[0])
+        .select_from(LOOSE_LINES)
+        .join(StatementLine, StatementLine.id == LOOSE_LINES.c.id)
         .outerjoin(Payment, own_order)
         .outerjoin(claim, claimed)
         .where(
-            StatementLine.kind != LineKind.PAYOUT.value,
-            ~line_matched(SETTLEMENT),
             ~line_paired(SETTLEMENT),
             or_(claim.id.is_(None), claim.state == "open"),
         )
@@ -160,7 +153,7 @@ def _candidates(scope: Scope) -> ColumnElement[bool]:
 
 
 def movements(scope: Scope) -> Rows:
-    todo, claim, twin = movements_in_scope(scope, SETTLEMENT), aliased(Break), aliased(Movement)
+    claim, twin = aliased(Break), aliased(Movement)
     twin_matched = (
         select(twin.id)
         .join(Assignment, and_(Assignment.leg == SETTLEMENT, Assignment.movement_id == twin.id))
@@ -171,22 +164,6 @@ def movements(scope: Scope) -> Rows:
         )
         .exists()
     )
-    rival = (
-        select(StatementLine.id)
-        .join(Payment, Payment.code == StatementLine.order_code)
-        .where(
-            Payment.id == Movement.payment_id,
-            StatementLine.account_id == scope.account_id,
-            StatementLine.leg == SETTLEMENT,
-            StatementLine.rail_ref.is_(None),
-            Movement.kind == counterpart_kind(),
-            ~line_matched(SETTLEMENT),
-            ~line_paired(SETTLEMENT),
-            ~line_settled(SETTLEMENT),
-        )
-        .correlate(Movement)
-        .exists()
-    )
     return (
         select(
             Movement.id,
@@ -194,15 +171,33 @@ def movements(scope: Scope) -> Rows:
             Movement.currency,
             signed_amount().label("ours"),
             twin_matched.label("taken"),
-            rival.label("rivals"),
+            Movement.id.in_(_rivals(scope)).label("rivals"),
             claim.kind.label("known_as"),
         )
-        .select_from(todo)
-        .join(Movement, Movement.id == todo.c[0])
+        .select_from(LOOSE_MOVEMENTS)
+        .join(Movement, Movement.id == LOOSE_MOVEMENTS.c.id)
         .outerjoin(claim, and_(claim.movement_id == Movement.id, is_live(claim)))
         .where(
-            ~movement_matched(),
             ~movement_paired(),
             or_(claim.id.is_(None), claim.state == "open"),
+        )
+    )
+
+
+def _rivals(scope: Scope) -> Rows:
+    """Movements that a line without a rail reference could be. A question of its own: asked anew for
+    each movement it would read all lines of the account each time."""
+    candidate = aliased(Movement)
+    named = and_(Payment.account_id == scope.account_id, Payment.code == StatementLine.order_code)
+    return (
+        select(candidate.id)
+        .select_from(LOOSE_LINES)
+        .join(StatementLine, StatementLine.id == LOOSE_LINES.c.id)
+        .join(Payment, named)
+        .join(candidate, candidate.payment_id == Payment.id)
+        .where(
+            StatementLine.rail_ref.is_(None),
+            candidate.kind == counterpart_kind(),
+            ~line_paired(SETTLEMENT),
         )
     )

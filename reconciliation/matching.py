@@ -14,28 +14,34 @@ Truly identical rows on both sides are paired in their order: exchanging them ch
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, insert, literal, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Exists,
+    and_,
+    insert,
+    literal,
+    select,
+)
 from sqlalchemy import func as sql
 from sqlalchemy.orm import Session
 
-from payments.db import UtcDateTime, new_id
+from payments.bulk import MANY, Ids, take_stock
+from payments.db import UtcDateTime
 from payments.models import Movement, Payment
-from payments.provider import LineKind
 from reconciliation.models import SETTLEMENT, Assignment, AssignmentLog, StatementLine
 from reconciliation.sides import (
     Rows,
     Scope,
-    counterpart_kind,
     expected_fee,
-    line_matched,
-    line_settled,
-    lines_in_scope,
     movement_matched,
     movement_settled,
     signed_amount,
 )
+from reconciliation.worklists import NEW_LINES, REPEATED
 
 #: Changes with every change of a rule below, so that each match can be judged by its own rules.
 RULE_SET = 1
@@ -44,20 +50,18 @@ MATCHER = "reconciliation"
 
 def match(tx: Session, scope: Scope) -> int:
     """Match what can be matched without doubt; how many new matches."""
-    found = _insert(tx, scope, "rail_reference", _same_rail_reference(scope))
-    found += _insert(tx, scope, "order_code", _same_order_code(scope))
+    found = 0
+    for rule, pairs in (
+        ("rail_reference", _same_rail_reference(scope)),
+        ("rail_reference", _twins(scope)),
+        ("order_code", _same_order_code(scope)),
+    ):
+        sides = pairs.subquery().c
+        found += insert_matches(
+            tx, scope, SETTLEMENT, rule, sides.line_id, movement_id=sides.movement_id
+        )
+    log_matches(tx, SETTLEMENT)
     return found
-
-
-def agreeing(scope: Scope) -> ColumnElement[bool]:
-    """A line and a movement that agree in account, kind, amount, currency and fee."""
-    return and_(
-        Movement.account_id == StatementLine.account_id,
-        Movement.kind == counterpart_kind(),
-        Movement.currency == StatementLine.currency,
-        signed_amount() == StatementLine.gross,
-        StatementLine.fee == expected_fee(scope),
-    )
 
 
 def line_order() -> tuple[ColumnElement[Any], ...]:
@@ -71,15 +75,19 @@ def line_order() -> tuple[ColumnElement[Any], ...]:
 
 
 def _pairs(scope: Scope) -> Rows:
-    todo = lines_in_scope(scope, SETTLEMENT)
+    """New lines and unmatched movements that agree in kind, amount, currency and fee."""
+    line, fee = NEW_LINES.c, expected_fee(scope)
+    agreed = () if fee is None else (line.fee == fee,)
     return (
-        select(StatementLine.id.label("line_id"), Movement.id.label("movement_id"))
-        .select_from(todo)
-        .join(StatementLine, StatementLine.id == todo.c[0])
+        select(line.id.label("line_id"), Movement.id.label("movement_id"))
+        .select_from(NEW_LINES)
         .where(
-            StatementLine.kind != LineKind.PAYOUT.value,
-            ~line_matched(SETTLEMENT),
-            ~line_settled(SETTLEMENT),
+            line.leg == SETTLEMENT,
+            Movement.account_id == scope.account_id,
+            Movement.kind == line.wanted,
+            Movement.currency == line.currency,
+            signed_amount() == line.gross,
+            *agreed,
             ~movement_matched(),
             ~movement_settled(),
         )
@@ -87,14 +95,25 @@ def _pairs(scope: Scope) -> Rows:
 
 
 def _same_rail_reference(scope: Scope) -> Rows:
-    alike = (Movement.kind, Movement.rail_ref, Movement.amount, Movement.currency)
-    line_rank = sql.dense_rank().over(partition_by=alike, order_by=line_order())
+    """Pairs of one line and one movement: all but a few, and no sorting is needed to tell who belongs
+    to whom."""
+    line = NEW_LINES.c
+    return _pairs(scope).join(Movement, Movement.rail_ref == line.rail_ref).where(~_is_repeated())
+
+
+def _twins(scope: Scope) -> Rows:
+    """Lines and movements that share their reference with others, paired in their order."""
+    line = NEW_LINES.c
+    alike = (Movement.rail_ref, Movement.kind, Movement.amount, Movement.currency)
+    own_order = (line.event_at, line.line_ref, line.occurrence, line.id)
+    line_rank = sql.dense_rank().over(partition_by=alike, order_by=own_order)
     movement_rank = sql.dense_rank().over(
         partition_by=alike, order_by=(Movement.occurrence, Movement.id)
     )
     pairs = (
         _pairs(scope)
-        .join(Movement, and_(agreeing(scope), Movement.rail_ref == StatementLine.rail_ref))
+        .join(Movement, Movement.rail_ref == line.rail_ref)
+        .where(_is_repeated())
         .add_columns(line_rank.label("line_rank"), movement_rank.label("movement_rank"))
         .subquery()
     )
@@ -103,31 +122,27 @@ def _same_rail_reference(scope: Scope) -> Rows:
     )
 
 
+def _is_repeated() -> Exists:
+    """Whether other new lines, or several movements, have the line's reference."""
+    named = NEW_LINES.c.rail_ref == REPEATED.c.rail_ref
+    return select(REPEATED.c.rail_ref).where(named).correlate(NEW_LINES).exists()
+
+
 def _same_order_code(scope: Scope) -> Rows:
-    named = and_(
-        Payment.account_id == StatementLine.account_id,
-        Payment.code == StatementLine.order_code,
-        StatementLine.rail_ref.is_(None),
-    )
+    line = NEW_LINES.c
+    named = and_(Payment.account_id == scope.account_id, Payment.code == line.order_code)
     pairs = (
         _pairs(scope)
-        .join(Payment, named)
-        .join(Movement, and_(agreeing(scope), Movement.payment_id == Payment.id))
+        .join(Payment, and_(named, line.rail_ref.is_(None)))
+        .join(Movement, Movement.payment_id == Payment.id)
         .add_columns(
-            sql.count().over(partition_by=StatementLine.id).label("movements"),
+            sql.count().over(partition_by=line.id).label("movements"),
             sql.count().over(partition_by=Movement.id).label("lines"),
         )
         .subquery()
     )
     return select(pairs.c.line_id, pairs.c.movement_id).where(
         pairs.c.movements == 1, pairs.c.lines == 1
-    )
-
-
-def _insert(tx: Session, scope: Scope, rule: str, pairs: Rows) -> int:
-    found = pairs.subquery()
-    return insert_matches(
-        tx, scope, SETTLEMENT, rule, found.c.line_id, movement_id=found.c.movement_id
     )
 
 
@@ -139,8 +154,8 @@ def insert_matches(
     line_id: ColumnElement[uuid.UUID],
     **counterpart: ColumnElement[uuid.UUID],
 ) -> int:
-    """Insert a match, and its entry in the log, for every pair of `line_id` and the counterpart
-    (``movement_id`` or ``payout_id``). A match has its line's id: a line is used once."""
+    """Insert a match for every pair of `line_id` and the counterpart (``movement_id`` or
+    ``payout_id``); how many. A match has its line's id: a line is used once."""
     values: dict[str, ColumnElement[Any]] = {
         "id": line_id,
         "leg": literal(leg),
@@ -152,29 +167,44 @@ def insert_matches(
         "matched_by": literal(MATCHER),
         **counterpart,
     }
-    assign = insert(Assignment).from_select(list(values), select(*values.values()))
-    matched = tx.execute(
-        assign.returning(
-            Assignment.line_id, sql.coalesce(Assignment.movement_id, Assignment.payout_id)
-        )
-    ).all()
-    if matched:
-        log = [_entry(scope, leg, rule, *pair) for pair in matched]
-        tx.execute(insert(AssignmentLog), log)
-    return len(matched)
+    # sorted, so that all pairs are found before the first is written: a scan of matches would else
+    # meet those that are being written, and take longer with each of them
+    pairs = select(*values.values()).order_by(line_id)
+    assign = insert(Assignment).from_select(list(values), pairs)
+    # without the option an INSERT's rowcount is -1 on PostgreSQL
+    made = tx.connection().execute(assign.execution_options(preserve_rowcount=True)).rowcount
+    if made >= MANY:
+        take_stock(tx, Assignment.__tablename__)
+    return made
 
 
-def _entry(
-    scope: Scope, leg: str, rule: str, line_id: uuid.UUID, counterpart_id: uuid.UUID
-) -> dict[str, object]:
-    return {
-        "id": new_id(),
-        "at": scope.now,
-        "actor": MATCHER,
-        "act": "match",
-        "leg": leg,
-        "line_id": line_id,
-        "counterpart_id": counterpart_id,
-        "rule": rule,
-        "rule_set": RULE_SET,
+def days_matched(tx: Session) -> frozenset[date]:
+    """The business days of the movements that this look has found lines for."""
+    days = (
+        select(Movement.book_day)
+        .select_from(NEW_LINES)
+        .join(Assignment, and_(Assignment.leg == SETTLEMENT, Assignment.line_id == NEW_LINES.c.id))
+        .join(Movement, Movement.id == Assignment.movement_id)
+    )
+    return frozenset(tx.scalars(days.distinct()))
+
+
+def log_matches(tx: Session, leg: str) -> None:
+    """Write down the matches that this look has made on `leg`."""
+    values: dict[str, ColumnElement[Any]] = {
+        "id": Ids().at(tx, sql.row_number().over()),
+        "at": Assignment.matched_at.expression,
+        "actor": Assignment.matched_by.expression,
+        "act": literal("match"),
+        "leg": Assignment.leg.expression,
+        "line_id": Assignment.line_id.expression,
+        "counterpart_id": sql.coalesce(Assignment.movement_id, Assignment.payout_id),
+        "rule": Assignment.rule.expression,
+        "rule_set": Assignment.rule_set.expression,
     }
+    made = (
+        select(*values.values())
+        .join(NEW_LINES, NEW_LINES.c.id == Assignment.line_id)
+        .where(Assignment.leg == leg)
+    )
+    tx.connection().execute(insert(AssignmentLog).from_select(list(values), made))

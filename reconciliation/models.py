@@ -27,7 +27,8 @@ class Statement(Base):
     one business day. `complete` is False when the provider said that more will follow. `count` to
     `net` are the control totals the file claimed, checked before it was accepted; `repeated_*` is
     the part of them in lines that an earlier file had told of (a line is stored once). `upload_id`
-    is the file somebody handed in that it is a day of."""
+    is the file somebody handed in that it is a day of, `batch` the reference of the only payout of a
+    settlement file, which carries those of its lines that name no other."""
 
     __tablename__ = "statement"
 
@@ -48,6 +49,7 @@ class Statement(Base):
     repeated_fee: Mapped[int] = mapped_column(default=0)
     repeated_net: Mapped[int] = mapped_column(default=0)
     upload_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("upload.id"), index=True)
+    batch: Mapped[str | None]
 
     __table_args__ = (
         UniqueConstraint("account_id", "leg", "sha256"),
@@ -131,7 +133,7 @@ class UploadBody(Base):
 
 class StatementBody(Base):
     """The bytes of a statement exactly as they were delivered; of a day of an `Upload`, that day's
-    part of it as `reconciliation.uploads.parts` writes it."""
+    part of it as `reconciliation.uploads.parts` writes it. Kept packed (`reconciliation.packing`)."""
 
     __tablename__ = "statement_body"
 
@@ -142,7 +144,7 @@ class StatementBody(Base):
 class StatementLine(Base):
     """One row of a statement. Amounts are signed towards us; `net = gross − fee`. `book_day` is the
     business day of `event_at`, not of the file. `batch` is the reference of the payout that carries
-    its money, None while that is not known. Append-only."""
+    its money, where the provider names it with the line; else the statement's counts. Append-only."""
 
     __tablename__ = "statement_line"
 

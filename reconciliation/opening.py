@@ -82,13 +82,14 @@ def _row(scope: Scope, leg: str, sides: Sides, finding: Finding, timing: bool) -
 
 
 def _open_pairs(tx: Session, scope: Scope, query: Rows) -> int:
-    judged = scope.fee_permyriad is not None
     found: list[tuple[Sides, Finding]] = []
     for row in tx.execute(query):
-        fee = row.expected_fee if judged else None
         finding = classify_pair(
-            Pair(row.gross, row.their_currency, row.fee, row.ours, row.our_currency, fee)
-        )
+            Pair(
+                row.gross, row.their_currency, row.fee, row.ours, row.our_currency,
+                row.expected_fee,
+            )
+        )  # fmt: skip
         if finding is not None:
             sides = Sides(row.book_day, row.our_currency, row.line_id, row.movement_id)
             found.append((sides, finding))

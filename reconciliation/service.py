@@ -31,12 +31,13 @@ from reconciliation.files import (
     gather,
     offers_bank_feed,
 )
-from reconciliation.matching import match
+from reconciliation.matching import days_matched, match
 from reconciliation.models import BANK, SETTLEMENT, AccountDay
 from reconciliation.opening import open_breaks
 from reconciliation.sides import Scope
 from reconciliation.storing import ControlTotalsDiffer, accept
 from reconciliation.turns import alone
+from reconciliation.worklists import list_loose_ones, list_new_lines, worklists
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +90,8 @@ def reconcile(
         alone(tx, account.id)
         state, handed_in = _state(tx, account, day), days.hands_in(tx, account.id)
         scope = Scope(account, day, now, due_at, complete=state == "complete")
-        matched, opened, resolved = _compare(tx, scope)
+        with worklists(tx):
+            matched, opened, resolved = _compare(tx, scope)
         tx.merge(AccountDay(account_id=account.id, day=day, state=state, due_at=due_at,
                             reconciled_at=now))  # fmt: skip
     able = provider.capabilities
@@ -190,16 +192,19 @@ def _state(tx: Session, account: MerchantAccount, day: date) -> str:
 
 def _compare(tx: Session, scope: Scope) -> tuple[int, int, int]:
     """How many were matched, opened and resolved, on both legs; books fees and payouts, adds up."""
+    list_new_lines(tx, scope)
     matched = match(tx, scope)
     resolved = explaining.explain(tx, scope, SETTLEMENT)
+    list_loose_ones(tx, scope)
     opened = open_breaks(tx, scope)
-    explaining.note_late(tx, scope)
+    found = days_matched(tx)
+    explaining.note_late(tx, scope, found)
     matched += match_payouts(tx, scope)
     resolved += explaining.explain(tx, scope, BANK)
     opened += open_bank_breaks(tx, scope)
     explaining.end_timing(tx, scope)
     booked = book_fees(tx, scope) | book_payouts(tx, scope)
-    for day in sorted({scope.day} | booked | totals.touched_days(tx, scope)):
+    for day in sorted(booked | totals.touched_days(tx, scope, found)):
         totals.refresh(tx, scope.account_id, day, scope.now)
     return matched, opened, resolved
 

@@ -97,10 +97,11 @@ def signed_amount() -> ColumnElement[int]:
     return case((received, Movement.amount), else_=-Movement.amount)
 
 
-def expected_fee(scope: Scope) -> ColumnElement[Any]:
-    """The agreed fee of our movement, rounded half up; on money that goes back nothing is charged."""
+def expected_fee(scope: Scope) -> ColumnElement[int] | None:
+    """The agreed fee of our movement, rounded half up; on money that goes back nothing is charged.
+    None where fees are not judged."""
     if scope.fee_permyriad is None:
-        return StatementLine.fee.expression
+        return None
     on_receipts = (Movement.amount * scope.fee_permyriad + 5_000) // 10_000
     return case((Movement.kind == MovementKind.RECEIPT.value, on_receipts), else_=0)
 

@@ -133,7 +133,7 @@ def _moved(account_id: uuid.UUID, day: date, banked_days: Sequence[date]) -> Row
     returned = Movement.kind.in_((MovementKind.REFUND.value, MovementKind.REVERSAL.value))
     kept = Movement.kind == MovementKind.FEE.value
     confirmed = and_(received, Assignment.id.is_not(None), told_elsewhere())
-    banked = and_(confirmed, Statement.day.in_(banked_days)) if banked_days else false()
+    banked = and_(confirmed, _in_files(banked_days)) if banked_days else false()
 
     def sums(rows: ColumnElement[bool]) -> tuple[ColumnElement[int], ColumnElement[int]]:
         return case((rows, 1), else_=0), case((rows, Movement.amount), else_=0)
@@ -147,8 +147,6 @@ def _moved(account_id: uuid.UUID, day: date, banked_days: Sequence[date]) -> Row
         .outerjoin(Payment, Payment.id == owner())
         .outerjoin(Notice, Notice.id == Movement.notice_id)
         .outerjoin(Assignment, match_of_movement())
-        .outerjoin(StatementLine, StatementLine.id == Assignment.line_id)
-        .outerjoin(Statement, Statement.id == StatementLine.statement_id)
         .where(
             Movement.account_id == account_id,
             Movement.book_day == day,
@@ -156,6 +154,16 @@ def _moved(account_id: uuid.UUID, day: date, banked_days: Sequence[date]) -> Row
             Movement.currency == MerchantAccount.currency,
         )
     )
+
+
+def _in_files(days: Sequence[date]) -> ColumnElement[bool]:
+    """Whether the line that confirms the movement stands in a file of one of these days."""
+    confirming = (
+        select(StatementLine.id)
+        .join(Statement, Statement.id == StatementLine.statement_id)
+        .where(StatementLine.id == Assignment.line_id, Statement.day.in_(days))
+    )
+    return confirming.correlate(Assignment).exists()
 
 
 def _broken(account_id: uuid.UUID, day: date) -> Rows:
@@ -174,9 +182,10 @@ def _broken(account_id: uuid.UUID, day: date) -> Rows:
     )
 
 
-def touched_days(tx: Session, scope: Scope) -> frozenset[date]:
-    """Business days other than `scope.day` too, whose figures this look may have changed: of lines
-    in the day's files, of receipts whose payout has arrived, of breaks opened or resolved."""
+def touched_days(tx: Session, scope: Scope, matched: frozenset[date]) -> frozenset[date]:
+    """Business days other than `scope.day` too, whose figures this look may have changed: `matched`,
+    those of movements that found their lines just now, of receipts whose payout has arrived, of
+    breaks opened or resolved."""
     credits = lines_in_scope(scope, BANK)
     arrived = (
         select(Statement.day)
@@ -186,8 +195,7 @@ def touched_days(tx: Session, scope: Scope) -> frozenset[date]:
         .join(Statement, Statement.id == StatementLine.statement_id)
         .where(Assignment.matched_at == scope.now)
     )
-    files = {scope.day, *tx.scalars(arrived)}
-    confirmed = (
+    banked = (
         select(Movement.book_day)
         .join(Assignment, match_of_movement())
         .join(StatementLine, StatementLine.id == Assignment.line_id)
@@ -195,14 +203,15 @@ def touched_days(tx: Session, scope: Scope) -> frozenset[date]:
         .where(
             Statement.account_id == scope.account_id,
             Statement.leg == SETTLEMENT,
-            Statement.day.in_(files),
+            Statement.day.in_(tx.scalars(arrived.distinct()).all()),
         )
     )
     broken = select(Break.day).where(
         Break.account_id == scope.account_id,
         or_(Break.opened_at == scope.now, Break.resolved_at == scope.now),
     )
-    return frozenset([*tx.scalars(confirmed.distinct()), *tx.scalars(broken.distinct())])
+    days = [*tx.scalars(banked.distinct()), *tx.scalars(broken.distinct())]
+    return matched | {scope.day, *days}
 
 
 def totals(tx: Session, day: date) -> Sequence[DayTotal]:

@@ -66,7 +66,7 @@ def file_of(slug: str, day: date, transactions: Iterable[Json]) -> StatementFile
             file=name, reason=f"{type(reason).__name__} {reason}",
         ) from None  # fmt: skip
     raw = json.dumps(listed, ensure_ascii=False, sort_keys=True).encode()
-    return StatementFile(name, day, True, found, Control.over(found), raw)
+    return StatementFile(name, day, True, found, Control.over(found), raw, by_payout=False)
 
 
 def line_of(entry: Json) -> StatementLine | None:

@@ -14,6 +14,7 @@ from payments.models import Audit, AuditDetail, Notice, NoticeBody
 from reconciliation.closing.models import APPEND_ONLY as CLOSING_TABLES
 from reconciliation.models import APPEND_ONLY as COMPARISON_TABLES
 from reconciliation.models import Statement, StatementBody
+from reconciliation.packing import unpack
 from reconciliation.proofs.violation import Violation
 from reconciliation.published import APPEND_ONLY as PUBLISHED_TABLES
 from reconciliation.published import PublishedFigure, PublishedFile
@@ -86,7 +87,8 @@ def statements_equal_their_bytes(tx: Session) -> Iterator[Violation]:
         StatementBody, StatementBody.statement_id == Statement.id
     )
     for name, sha256, body in tx.execute(rows.execution_options(yield_per=1)):
-        if body is None or hashlib.sha256(body).hexdigest() != sha256:
+        raw = None if body is None else unpack(body)
+        if raw is None or hashlib.sha256(raw).hexdigest() != sha256:
             found = "no bytes" if body is None else "other bytes"
             yield Violation("statements_equal_their_bytes", f"statement {name}", found)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import permutations
 
 import pytest
@@ -13,8 +13,7 @@ from payments.db import Databases
 from payments.provider import InvalidStatement, ProviderUnavailable, StatementFile
 from reconciliation.invariants import check
 from reconciliation.models import BANK, SETTLEMENT, Break, Statement, StatementBody, StatementLine
-from reconciliation.storing import ControlTotalsDiffer
-from reconciliation.storing import check as believe
+from reconciliation.storing import ControlTotalsDiffer, accept
 from tests.payments.kit import at_once
 from tests.reconciliation.kit import (
     DAY,
@@ -108,7 +107,7 @@ def test_what_is_known_does_not_depend_on_the_order_files_arrive_in(
 
 
 def truncated(file: StatementFile) -> StatementFile:
-    return replace(file, lines=file.lines[:-1], raw=file.raw[:-10])
+    return replace(file, lines=tuple(file.lines)[:-1], raw=file.raw[:-10])
 
 
 def test_a_file_that_was_cut_off_is_refused_whole(world: World) -> None:
@@ -184,23 +183,30 @@ def test_a_failing_bank_feed_spares_the_settlement(world: World) -> None:
     assert [(r.leg, r.kind) for r in result.refusals] == [(BANK, "control_total")]
 
 
+def believe(world: World, file: StatementFile, day: date = DAY) -> bool:
+    with world.databases.write.begin() as tx:
+        return accept(tx, world.account.id, SETTLEMENT, day, file, night(day))
+
+
 @pytest.mark.parametrize("reason", BAD)
-def test_one_unreadable_line_refuses_the_whole_file(reason: str) -> None:
+def test_one_unreadable_line_refuses_the_whole_file(world: World, reason: str) -> None:
     with pytest.raises(InvalidStatement, match=f"line 2.*{reason}"):
-        believe(file_of(DAY, GOOD, BAD[reason]), DAY)
+        believe(world, file_of(DAY, GOOD, BAD[reason]))
+    assert (world.count(Statement), world.count(StatementLine)) == (0, 0)
 
 
-def test_a_file_about_another_day_is_refused() -> None:
+def test_a_file_about_another_day_is_refused(world: World) -> None:
     with pytest.raises(InvalidStatement, match="about 2026-11-20, not about 2026-11-21"):
-        believe(file_of(DAY, GOOD), DAY + ONE)
+        believe(world, file_of(DAY, GOOD), DAY + ONE)
 
 
-def test_totals_that_are_not_those_of_the_lines_are_refused_naming_both() -> None:
+def test_totals_that_are_not_those_of_the_lines_are_refused_naming_both(world: World) -> None:
     file = file_of(DAY, GOOD)
     wrong = replace(file, control=replace(file.control, gross=PRICE + 1))
     with pytest.raises(ControlTotalsDiffer, match=r"1 × 20001 − 220 = 19780.*1 × 20000"):
-        believe(wrong, DAY)
-    believe(file, DAY)
+        believe(world, wrong)
+    assert (world.count(Statement), world.count(StatementLine)) == (0, 0)
+    assert believe(world, file)
 
 
 def test_a_rail_without_a_bank_feed_is_reconciled_on_its_one_leg(databases: Databases) -> None:

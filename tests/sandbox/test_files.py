@@ -54,7 +54,7 @@ def test_a_days_file_holds_receipts_refunds_fees_and_the_payout(world: World) ->
 
 def test_a_day_without_money_has_an_empty_file_and_no_payout(world: World) -> None:
     file = file_of(world)
-    assert (file.lines, file.control) == ((), Control(0, 0, 0, 0))
+    assert ([*file.lines], file.control) == ([], Control(0, 0, 0, 0))
 
 
 def test_a_file_is_the_same_bytes_for_ever(world: World, clock: Clock) -> None:
@@ -99,7 +99,7 @@ def test_merchants_have_files_of_their_own(world: World, clock: Clock) -> None:
     world.paid()
     clock.after_midnight()
     (theirs,) = world.binh.statement(TODAY, TODAY)
-    assert theirs.lines == ()
+    assert [*theirs.lines] == []
 
 
 def test_the_payout_reaches_the_bank_the_next_morning(world: World, clock: Clock) -> None:
@@ -109,7 +109,7 @@ def test_the_payout_reaches_the_bank_the_next_morning(world: World, clock: Clock
     (settled,) = world.an.statement(TODAY, TODAY)
     assert credits is not None
     (credit,) = credits.lines
-    payout = settled.lines[-1]
+    payout = [*settled.lines][-1]
     assert (credit.kind, credit.gross, credit.net) == (LineKind.PAYOUT, 98_900, -payout.net)
     assert credit.rail_ref == payout.rail_ref
     assert credit.event_at == datetime.combine(TOMORROW, time(9, 0), CITY_ZONE)
@@ -119,7 +119,7 @@ def test_the_payout_reaches_the_bank_the_next_morning(world: World, clock: Clock
     assert again.raw == credits.raw
     quiet = world.an.bank_credits(TODAY)
     assert quiet is not None
-    assert quiet.lines == ()
+    assert [*quiet.lines] == []
 
 
 def test_refunds_that_outweigh_receipts_are_kept_back_from_the_next_payout(
@@ -135,7 +135,7 @@ def test_refunds_that_outweigh_receipts_are_kept_back_from_the_next_payout(
     later = file_of(world, 2)
     assert [line.kind for line in only_refund.lines] == [LineKind.REFUND]
     assert only_refund.control.net == -50_000
-    assert later.lines[-1].gross == -(59_340 - 50_000)
+    assert [*later.lines][-1].gross == -(59_340 - 50_000)
 
 
 @pytest.mark.parametrize("day", ["2026-13-01", "20261120", "today", "2026-1-1"])

@@ -46,7 +46,7 @@ def test_notice_poll_and_statement_name_the_money_alike(world: World, clock: Clo
     (file,) = world.an.statement(order.expires_at.date(), order.expires_at.date())
     assert notice.movements == polled.movements
     assert notice.provider_ref == polled.provider_ref
-    assert file.lines[0].rail_ref == notice.movements[0].rail_ref
+    assert next(iter(file.lines)).rail_ref == notice.movements[0].rail_ref
 
 
 def test_two_receipts_are_two_notices(world: World) -> None:
