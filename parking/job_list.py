@@ -31,7 +31,7 @@ NAMES = {
     "passes-paid-twice": mark("Ask back passes paid twice"),
     "figures": mark("Add up the day"),
     "lot-days": mark("Count the days of lots"),
-    "months": mark("Add up the months that are over"),
+    "spans": mark("Add up months and years that are over"),
     "uploads": mark("Finish statements that were handed in"),
     "tidy": mark("Forget old runs"),
 }

@@ -30,7 +30,7 @@ from payments.errors import Unavailable
 from payments.polling import expire, poll
 from payments.sweeping import sweep_feeds
 from reconciliation.closing.finishing import finish_due
-from reconciliation.rebuilding import keep_months
+from reconciliation.rebuilding import keep_spans
 from reconciliation.running import keep_current
 from reconciliation.seals.sealing import Turn, seal
 from reconciliation.service import reconcile_open_days
@@ -56,7 +56,7 @@ def timetable(gateways: Gateways, tariffs: TariffBook) -> tuple[Job, ...]:
         Job("passes-paid-twice", Every(seconds=300), passes_excess.ask_back),
         Job("figures", Every(seconds=60), keep_current),
         Job("lot-days", Every(seconds=300), keep_counted),
-        Job("months", Daily(time(2, 0)), keep_months),
+        Job("spans", Every(seconds=3600), keep_spans),
         Job("uploads", Every(seconds=300), lambda db, now: carry_on_abandoned(db, gateways, now)),
         Job("forget-buyers", Daily(time(3, 30)), forget_buyers),
         Job("tidy", Daily(time(3, 0)), lambda db, now: tidy(db, gateways, tariffs, now)),

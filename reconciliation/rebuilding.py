@@ -33,7 +33,7 @@ class Rebuilt:
 def rebuild(
     db: sessionmaker[Session], since: date, until: date, now: datetime
 ) -> Iterator[tuple[Rebuilt, int]]:
-    """Add up every account-day from `since` to `until`, then every month they touch; each account-day
+    """Add up every account-day from `since` to `until`, then every span they touch; each account-day
     with how many there are in all, while it is done."""
     with db() as tx:
         todo = _account_days(tx, since, until)
@@ -44,16 +44,17 @@ def rebuild(
             totals.refresh(tx, account_id, day, now)
             changed = _figures(tx, account_id, day) != before
         yield Rebuilt(slug, day, changed), len(todo)
-    keep_months(db, now)
+    keep_spans(db, now)
 
 
-def keep_months(db: sessionmaker[Session], now: datetime) -> int:
-    """Add up the months that are over and stale, each in a transaction of its own; how many."""
+def keep_spans(db: sessionmaker[Session], now: datetime) -> int:
+    """Add up the thirds of months, months and years that are over and stale, each in a transaction of
+    its own; how many."""
     with db() as tx:
-        todo = summaries.stale_months(tx, summaries.month_of(business_day(now)))
-    for operator, month in todo:
+        todo = summaries.stale_parts(tx, business_day(now))
+    for operator, part in todo:
         with db.begin() as tx:
-            summaries.refresh_month(tx, operator, month, now)
+            summaries.refresh(tx, operator, part, now)
     return len(todo)
 
 

@@ -1,12 +1,12 @@
 """Sums of the day totals along one label at a time, so that years of a city are read in moments.
 
 A report over three years and three thousand lots would add up millions of day totals. It reads these
-instead: per day and per month, along the provider, the cost centre or the product, apart for cash. Each
-label's rows make the same sum, which the report proves when it foots.
+instead: per day, third of a month, month and year, along the provider, the cost centre or the product.
+Each label's rows make the same sum, which the report proves when it foots.
 
-A day's rows are written with its totals, under a lock of its operator and day. A month's rows are stale
-from the moment one of its days is written until `refresh_month` has run; while any operator's are
-stale, that month is read from its days, so a reader never sees a half-told month.
+A day's rows are written with its totals, under a lock of its operator and day. The longer spans around
+it are stale from that moment until `refresh` has run for them; while any operator's is stale, that span
+is read from the shorter ones in it, so a reader never sees a half-told year.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     CheckConstraint,
     ColumnElement,
     CompoundSelect,
     Date,
     Index,
     and_,
+    case,
     cast,
     delete,
     insert,
@@ -42,7 +42,9 @@ from payments.provider import CASH
 from reconciliation.models import DayTotal
 from reconciliation.sides import Rows
 
-DAY, MONTH = "day", "month"
+DAY, THIRD, MONTH, YEAR = "day", "third", "month", "year"
+#: The spans that are made of days, the longest first.
+LONGER = (YEAR, MONTH, THIRD)
 ONE_DAY = timedelta(days=1)
 PROVIDER, COST_CENTRE, PRODUCT = "provider", "cost_centre", "product"
 
@@ -53,16 +55,18 @@ LABELS: dict[str, ColumnElement[str]] = {
     PRODUCT: DayTotal.product.expression,
 }
 
-#: What is added up, in the order of every SELECT below.
-FIGURES = (
+#: What is added up, in the order of every SELECT below: of everything, and of what was paid in cash.
+WHOLE = (
     "count", "gross", "refunds", "fees", "net",
     "confirmed_count", "confirmed_gross", "banked_count", "banked_gross", "breaks",
 )  # fmt: skip
+IN_CASH = tuple(f"cash_{name}" for name in WHOLE)
+FIGURES = (*WHOLE, *IN_CASH)
 
 
 class Summary(Base):
-    """The figures of `DayTotal` of one operator in one `span` (the day, or the month that begins with
-    `period`), along one `label`, for one `key` of it and one currency; `cash` is what people took in tills."""
+    """The figures of `DayTotal` of one operator in the `span` that begins with `period`, along one
+    `label`, for one `key` of it and one currency; ``cash_…`` is the part that people took in tills."""
 
     __tablename__ = "summary"
 
@@ -71,7 +75,6 @@ class Summary(Base):
     label: Mapped[str] = mapped_column(primary_key=True)
     operator: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
-    cash: Mapped[bool] = mapped_column(primary_key=True)
     currency: Mapped[str] = mapped_column(primary_key=True)
     count: Mapped[int]
     gross: Mapped[int]
@@ -83,9 +86,19 @@ class Summary(Base):
     banked_count: Mapped[int]
     banked_gross: Mapped[int]
     breaks: Mapped[int]
+    cash_count: Mapped[int]
+    cash_gross: Mapped[int]
+    cash_refunds: Mapped[int]
+    cash_fees: Mapped[int]
+    cash_net: Mapped[int]
+    cash_confirmed_count: Mapped[int]
+    cash_confirmed_gross: Mapped[int]
+    cash_banked_count: Mapped[int]
+    cash_banked_gross: Mapped[int]
+    cash_breaks: Mapped[int]
 
     __table_args__ = (
-        CheckConstraint("span IN ('day', 'month')", name="span"),
+        CheckConstraint("span IN ('day', 'third', 'month', 'year')", name="span"),
         CheckConstraint("label IN ('provider', 'cost_centre', 'product')", name="label"),
         CheckConstraint("net = gross - refunds - fees", name="foots"),
         Index("ix_summary_operator", "operator", "span", "period"),
@@ -94,7 +107,7 @@ class Summary(Base):
 
 
 class SummaryState(Base):
-    """When a summary was written, of which operator, span and period; a stale month is not read."""
+    """When a summary was written, of which operator, span and period; a stale one is not read."""
 
     __tablename__ = "summary_state"
 
@@ -107,7 +120,7 @@ class SummaryState(Base):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Whole months or single days, both ends included, that are read together."""
+    """Periods of one span from `first` to `last`, both days included, that are read together."""
 
     span: str
     first: date
@@ -124,34 +137,53 @@ def next_month(day: date) -> date:
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
 
 
+def begin_of(span: str, day: date) -> date:
+    """The first day of the year, month or third of a month (1–10, 11–20, 21–end) that `day` is in."""
+    if span == DAY:
+        return day
+    if span == THIRD:
+        return day.replace(day=1 + min((day.day - 1) // 10, 2) * 10)
+    return day.replace(month=1, day=1) if span == YEAR else month_of(day)
+
+
+def end_of(span: str, first: date) -> date:
+    """The last day of the span that begins with `first`."""
+    if span == YEAR:
+        return first.replace(month=12, day=31)
+    if span == MONTH or (span == THIRD and first.day == 21):
+        return next_month(first) - ONE_DAY
+    return first if span == DAY else first + 9 * ONE_DAY
+
+
 def refresh_day(tx: Session, operator: str, day: date, now: datetime) -> None:
-    """Write the day's summaries of `operator` anew from its day totals; its month is stale then."""
-    month = _lock(tx, MONTH, month_of(day), operator, now)
-    month.stale = True
-    state = _lock(tx, DAY, day, operator, now)
+    """Write the day's summaries of `operator` anew from its day totals; the spans around it are stale
+    then."""
+    for span in LONGER:
+        _lock(tx, span, begin_of(span, day), operator, now).stale = True
+    refresh(tx, operator, Part(DAY, day, day), now)
+
+
+def refresh(tx: Session, operator: str, part: Part, now: datetime) -> None:
+    """Write the summaries of one period of `operator` anew from its day totals."""
+    state = _lock(tx, part.span, part.first, operator, now)
     state.stale, state.computed_at = False, now
-    _write(tx, Part(DAY, day, day), operator)
+    _write(tx, part, operator)
 
 
-def refresh_month(tx: Session, operator: str, month: date, now: datetime) -> None:
-    """Write the month's summaries of `operator` anew from its day totals."""
-    state = _lock(tx, MONTH, month, operator, now)
-    state.stale, state.computed_at = False, now
-    _write(tx, Part(MONTH, month, next_month(month) - ONE_DAY), operator)
-
-
-def stale_months(tx: Session, before: date) -> list[tuple[str, date]]:
-    """(operator, month) of the stale months that began before `before`, oldest first."""
+def stale_parts(tx: Session, today: date) -> list[tuple[str, Part]]:
+    """(operator, period) of the stale spans that are over, the shortest and oldest first."""
     rows = tx.execute(
-        select(SummaryState.operator, SummaryState.period)
-        .where(SummaryState.span == MONTH, SummaryState.stale, SummaryState.period < before)
+        select(SummaryState.operator, SummaryState.span, SummaryState.period)
+        .where(SummaryState.span != DAY, SummaryState.stale)
         .order_by(SummaryState.period, SummaryState.operator)
     )
-    return [(operator, month) for operator, month in rows]
+    parts = [(operator, Part(span, first, end_of(span, first))) for operator, span, first in rows]
+    over = [one for one in parts if one[1].last < today]
+    return sorted(over, key=lambda one: LONGER[::-1].index(one[1].span))
 
 
 def _lock(tx: Session, span: str, period: date, operator: str, now: datetime) -> SummaryState:
-    """Its row, which nobody else writes until `tx` ends. Months are locked before their days."""
+    """Its row, which nobody else writes until `tx` ends. Longer spans are locked before their days."""
     key = {"span": span, "period": period, "operator": operator}
     insert_once(tx, SummaryState(**key, stale=True, computed_at=now))
     return tx.get_one(SummaryState, tuple(key.values()), with_for_update=True)
@@ -182,9 +214,11 @@ def stored(span: str, period: date, operator: str) -> Rows:
 
 
 def _along(label: str, part: Part, operator: str) -> Rows:
-    cash = cast(MerchantAccount.provider == CASH, Boolean).label("cash")
-    key = LABELS[label].label("key")
-    totals = [cast(sql.sum(getattr(DayTotal, name)), BigInteger).label(name) for name in FIGURES]
+    key, in_cash = LABELS[label].label("key"), MerchantAccount.provider == CASH
+    whole = [_total(getattr(DayTotal, name), name) for name in WHOLE]
+    cash = [
+        _total(case((in_cash, getattr(DayTotal, name)), else_=0), f"cash_{name}") for name in WHOLE
+    ]
     return (
         select(
             literal(part.span).label("span"),
@@ -192,53 +226,65 @@ def _along(label: str, part: Part, operator: str) -> Rows:
             literal(label).label("label"),
             literal(operator).label("operator"),
             key,
-            cash,
             MerchantAccount.currency,
-            *totals,
+            *whole,
+            *cash,
         )
         .join(MerchantAccount, MerchantAccount.id == DayTotal.account_id)
         .where(MerchantAccount.operator == operator, DayTotal.day.between(part.first, part.last))
-        .group_by(key, cash, MerchantAccount.currency)
+        .group_by(key, MerchantAccount.currency)
     )
 
 
-def parts(tx: Session, first: date, last: date) -> list[Part]:
-    """The whole months of `first` to `last` that are fresh, neighbours together, and the days of the rest."""
+def _total(column: Any, name: str) -> ColumnElement[int]:
+    return cast(sql.sum(column), BigInteger).label(name)
+
+
+def parts(tx: Session, first: date, last: date, longest: Sequence[str] = LONGER) -> list[Part]:
+    """`first` to `last` in the longest spans that are fresh, none longer than asked for."""
     stale = frozenset(
-        tx.scalars(
-            select(SummaryState.period)
-            .where(SummaryState.span == MONTH, SummaryState.stale)
+        (span, period)
+        for span, period in tx.execute(
+            select(SummaryState.span, SummaryState.period)
+            .where(SummaryState.span != DAY, SummaryState.stale)
             .distinct()
         )
     )
-    return list(pieces_of(first, last, stale))
+    return list(pieces_of(first, last, stale, longest))
 
 
-def pieces_of(first: date, last: date, stale: frozenset[date]) -> Iterator[Part]:
-    """`parts`, when it is known which months are stale."""
-    return _joined(_pieces(first, last, stale))
-
-
-def _pieces(first: date, last: date, stale: frozenset[date]) -> Iterator[Part]:
-    while first <= last:
-        end = next_month(first) - ONE_DAY
-        whole = first == month_of(first) and end <= last and first not in stale
-        yield Part(MONTH if whole else DAY, first, min(end, last))
-        first = end + ONE_DAY
-
-
-def _joined(pieces: Iterator[Part]) -> Iterator[Part]:
-    """Neighbours of the same span as one part."""
+def pieces_of(
+    first: date, last: date, stale: frozenset[tuple[str, date]], longest: Sequence[str] = LONGER
+) -> Iterator[Part]:
+    """`parts`, when it is known which spans are stale. Neighbours of one span are one part."""
     before: Part | None = None
-    for piece in pieces:
-        if before is not None and before.span == piece.span:
-            before = Part(before.span, before.first, piece.last)
-            continue
-        if before is not None:
-            yield before
-        before = piece
+    while first <= last:
+        span = _longest(first, last, stale, longest)
+        end = end_of(span, first)
+        if before is not None and before.span == span:
+            before = Part(span, before.first, end)
+        else:
+            if before is not None:
+                yield before
+            before = Part(span, first, end)
+        first = end + ONE_DAY
     if before is not None:
         yield before
+
+
+def _longest(
+    first: date, last: date, stale: frozenset[tuple[str, date]], longest: Sequence[str]
+) -> str:
+    return next(
+        (
+            span
+            for span in longest
+            if begin_of(span, first) == first
+            and end_of(span, first) <= last
+            and (span, first) not in stale
+        ),
+        DAY,
+    )
 
 
 def within(pieces: Sequence[Part]) -> ColumnElement[bool]:

@@ -14,6 +14,7 @@ _FIGURES = (
     "count", "gross", "refunds", "fees", "net",
     "confirmed_count", "confirmed_gross", "banked_count", "banked_gross", "breaks",
 )  # fmt: skip
+_CASH = tuple(f"cash_{name}" for name in _FIGURES)
 
 
 def upgrade() -> None:
@@ -24,16 +25,17 @@ def upgrade() -> None:
         sa.Column("label", sa.String(), nullable=False),
         sa.Column("operator", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
-        sa.Column("cash", sa.Boolean(), nullable=False),
         sa.Column("currency", sa.String(), nullable=False),
-        *(sa.Column(name, sa.BigInteger(), nullable=False) for name in _FIGURES),
-        sa.CheckConstraint("span IN ('day', 'month')", name=op.f("ck_summary_span")),
+        *(sa.Column(name, sa.BigInteger(), nullable=False) for name in (*_FIGURES, *_CASH)),
+        sa.CheckConstraint(
+            "span IN ('day', 'third', 'month', 'year')", name=op.f("ck_summary_span")
+        ),
         sa.CheckConstraint(
             "label IN ('provider', 'cost_centre', 'product')", name=op.f("ck_summary_label")
         ),
         sa.CheckConstraint("net = gross - refunds - fees", name=op.f("ck_summary_foots")),
         sa.PrimaryKeyConstraint(
-            "span", "period", "label", "operator", "key", "cash", "currency", name="pk_summary"
+            "span", "period", "label", "operator", "key", "currency", name="pk_summary"
         ),
         sqlite_with_rowid=False,
     )

@@ -71,13 +71,13 @@ def make(tx: Session, name: str, asked: Asked) -> Report:
 
 def _not_closed(tx: Session, asked: Asked) -> Iterator[Sentence]:
     names = operator_names(tx)
-    for operator, days in unclosed(tx, asked.period):
+    for late in unclosed(tx, asked.period):
         yield Sentence(
             mark("%(operator)s: %(count)s days are not closed (%(first)s to %(last)s)."),
             {
-                "operator": names.get(operator, operator),
-                "count": len(days),
-                "first": days[0],
-                "last": days[-1],
+                "operator": names.get(late.operator, late.operator),
+                "count": late.days,
+                "first": late.first,
+                "last": late.last,
             },
         )

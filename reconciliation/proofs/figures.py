@@ -27,12 +27,11 @@ def totals_equal_their_rows(tx: Session) -> Iterator[Violation]:
 
 
 def summaries_equal_their_totals(tx: Session) -> Iterator[Violation]:
-    """Every summary of a day, and of a month that is not stale, is what its day totals make."""
+    """Every summary of a day, and of a longer span that is not stale, is what its day totals make."""
     states = select(SummaryState.span, SummaryState.period, SummaryState.operator)
     for span, period, operator in tx.execute(states.where(~SummaryState.stale)).all():
-        one_day = span == summaries.DAY
-        last = period if one_day else summaries.next_month(period) - summaries.ONE_DAY
-        truth = _by_key(tx, summaries.computed(summaries.Part(span, period, last), operator))
+        part = summaries.Part(span, period, summaries.end_of(span, period))
+        truth = _by_key(tx, summaries.computed(part, operator))
         stored = _by_key(tx, summaries.stored(span, period, operator))
         for key in sorted({*stored, *truth}):
             if stored.get(key) != truth.get(key):

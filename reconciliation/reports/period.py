@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -14,9 +13,11 @@ from sqlalchemy.orm import Session
 from payments.book_days import CLOSED, BookDay
 from payments.db import CITY_ZONE
 from payments.models import MerchantAccount
+from reconciliation import summaries
 from reconciliation.models import AccountDay, DayTotal
 from reconciliation.reports.daily import NAMES, Figures
 from reconciliation.sides import Rows
+from reconciliation.summaries import SummaryState
 
 ONE_DAY = timedelta(days=1)
 
@@ -104,15 +105,41 @@ def unfinished(tx: Session, period: Period) -> list[tuple[str, date]]:
     return [(slug, day) for slug, day in tx.execute(query)]
 
 
-def unclosed(tx: Session, period: Period) -> Iterator[tuple[str, Sequence[date]]]:
-    """Every operator with figures in the period, and its days that are not closed, if there are any.
-    A day is closed by `payments.book_days`."""
-    figures = _totals(select(MerchantAccount.operator, DayTotal.day).distinct(), period)
-    closed_days = select(BookDay.operator, BookDay.day).where(
-        period.within(BookDay.day), BookDay.state == CLOSED
+@dataclass(frozen=True, slots=True)
+class Unclosed:
+    """How many days of an operator are not closed, and the first and the last of them."""
+
+    operator: str
+    days: int
+    first: date
+    last: date
+
+
+def unclosed(tx: Session, period: Period) -> list[Unclosed]:
+    """Every operator with figures on days of the period that are not closed (`payments.book_days`)."""
+    closed = (
+        select(BookDay.day)
+        .where(
+            BookDay.operator == SummaryState.operator,
+            BookDay.day == SummaryState.period,
+            BookDay.state == CLOSED,
+        )
+        .exists()
     )
-    closed = {(operator, day) for operator, day in tx.execute(closed_days)}
-    open_days: dict[str, list[date]] = {}
-    for operator, day in sorted({(row[0], row[1]) for row in tx.execute(figures)} - closed):
-        open_days.setdefault(operator, []).append(day)
-    yield from open_days.items()
+    rows = tx.execute(
+        select(
+            SummaryState.operator,
+            sql.count(),
+            sql.min(SummaryState.period),
+            sql.max(SummaryState.period),
+        )
+        .where(
+            SummaryState.span == summaries.DAY,
+            period.within(SummaryState.period),
+            period.of_operator(SummaryState.operator),
+            ~closed,
+        )
+        .group_by(SummaryState.operator)
+        .order_by(SummaryState.operator)
+    )
+    return [Unclosed(*row) for row in rows]

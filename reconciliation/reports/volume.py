@@ -3,6 +3,7 @@ payments there were."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -31,34 +32,29 @@ class Volume:
 
 def added(one: Figures, other: Figures) -> Figures:
     """The sum of two."""
-    names = summaries.FIGURES
+    names = summaries.WHOLE
     return Figures(**{name: getattr(one, name) + getattr(other, name) for name in names})
 
 
 def along(tx: Session, period: Period) -> dict[str, dict[str, Volume]]:
     """Label → key → what was paid in the period."""
     found: dict[str, dict[str, Volume]] = {label: {} for label in summaries.LABELS}
-    query = select(Summary.label, Summary.key, Summary.cash, *summaries.sums()).where(
-        _within(tx, period)
-    )
-    for label, key, cash, *figures in tx.execute(
-        query.group_by(Summary.label, Summary.key, Summary.cash)
-    ):
-        keys = found[label]
-        keys[key] = keys.get(key, Volume()) + _volume(figures, cash=cash)
+    query = select(Summary.label, Summary.key, *summaries.sums()).where(_within(tx, period))
+    for label, key, *figures in tx.execute(query.group_by(Summary.label, Summary.key)):
+        found[label][key] = _volume(figures)
     return found
 
 
 def by_month(tx: Session, period: Period) -> dict[date, Volume]:
     """First day of each month → what was paid in it, as far as it lies in the period; in order."""
     found: dict[date, Volume] = {}
-    one_label = and_(_within(tx, period), Summary.label == summaries.PROVIDER)
-    query = select(Summary.period, Summary.cash, *summaries.sums()).where(one_label)
-    for day, cash, *figures in tx.execute(
-        query.group_by(Summary.period, Summary.cash).order_by(Summary.period)
-    ):
+    in_months = _within(tx, period, (summaries.MONTH, summaries.THIRD))
+    query = select(Summary.period, *summaries.sums()).where(
+        in_months, Summary.label == summaries.PROVIDER
+    )
+    for day, *figures in tx.execute(query.group_by(Summary.period).order_by(Summary.period)):
         month = summaries.month_of(day)
-        found[month] = found.get(month, Volume()) + _volume(figures, cash=cash)
+        found[month] = found.get(month, Volume()) + _volume(figures)
     return found
 
 
@@ -86,12 +82,18 @@ def computed_at(tx: Session, period: Period) -> datetime | None:
     return tx.scalar(oldest)
 
 
-def _within(tx: Session, period: Period) -> ColumnElement[bool]:
-    pieces = summaries.parts(tx, period.since, period.until)
+def _within(
+    tx: Session, period: Period, longest: Sequence[str] = summaries.LONGER
+) -> ColumnElement[bool]:
+    pieces = summaries.parts(tx, period.since, period.until, longest)
     mine = and_(period.of_operator(Summary.operator), Summary.currency == period.currency)
     return and_(summaries.within(pieces), mine)
 
 
-def _volume(figures: list[int], *, cash: bool) -> Volume:
-    told = Figures(**dict(zip(summaries.FIGURES, map(int, figures), strict=True)))
-    return Volume(cash=told) if cash else Volume(cashless=told)
+def _volume(figures: Sequence[int]) -> Volume:
+    told = dict(zip(summaries.FIGURES, map(int, figures), strict=True))
+    cash = {name: told[f"cash_{name}"] for name in summaries.WHOLE}
+    return Volume(
+        cashless=Figures(**{name: told[name] - cash[name] for name in summaries.WHOLE}),
+        cash=Figures(**cash),
+    )

@@ -12,17 +12,20 @@ from sqlalchemy import delete, select, update
 
 from reconciliation.invariants import check
 from reconciliation.models import DayTotal
-from reconciliation.rebuilding import keep_months, rebuild
+from reconciliation.rebuilding import keep_spans, rebuild
 from reconciliation.running import keep_current
-from reconciliation.summaries import (
-    DAY as BY_DAY,
-)
+from reconciliation.summaries import DAY as BY_DAY
 from reconciliation.summaries import (
     FIGURES,
     LABELS,
+    LONGER,
     MONTH,
+    THIRD,
+    YEAR,
     Part,
     Summary,
+    begin_of,
+    end_of,
     parts,
     pieces_of,
     sums,
@@ -31,7 +34,11 @@ from reconciliation.summaries import (
 from tests.reconciliation.kit import DAY, ONE, PRICE, World, at
 
 NOVEMBER, DECEMBER = date(2026, 11, 1), date(2026, 12, 1)
-DAYS = st.dates(min_value=date(2024, 4, 15), max_value=date(2027, 12, 31))
+DAYS = st.dates(min_value=date(2024, 4, 15), max_value=date(2028, 12, 31))
+STALE = st.sets(
+    st.builds(lambda span, day: (span, begin_of(span, day)), st.sampled_from(LONGER), DAYS),
+    max_size=6,
+)
 
 
 @pytest.fixture
@@ -68,23 +75,23 @@ def test_every_label_makes_the_same_sum(busy: World) -> None:
 
 def test_a_month_that_is_over_is_read_as_one_and_says_the_same(busy: World) -> None:
     before = read(busy, NOVEMBER, DECEMBER - ONE)
-    assert before[0] == [Part(BY_DAY, NOVEMBER, DECEMBER - ONE)]
-    assert keep_months(busy.databases.write, at(DAY)) == 0
-    assert keep_months(busy.databases.write, at(DECEMBER)) == 2
+    assert MONTH not in {piece.span for piece in before[0]}
+    assert keep_spans(busy.databases.write, at(DAY)) == 0
+    assert keep_spans(busy.databases.write, at(DECEMBER)) == 2 * 3  # two thirds and the month
     after = read(busy, NOVEMBER, DECEMBER - ONE)
     assert after == ([Part(MONTH, NOVEMBER, DECEMBER - ONE)], before[1])
     assert violations(busy) == set()
 
 
 def test_late_money_in_a_month_that_is_over_is_in_the_next_reading(busy: World) -> None:
-    keep_months(busy.databases.write, at(DECEMBER))
+    keep_spans(busy.databases.write, at(DECEMBER))
     late = at(DECEMBER + ONE)
     busy.pay("late", 7_000, when=at(DECEMBER - ONE, 23))
     keep_current(busy.databases.write, late)
     pieces, found = read(busy, NOVEMBER, DECEMBER - ONE)
-    assert {piece.span for piece in pieces} == {BY_DAY}
+    assert MONTH not in {piece.span for piece in pieces}
     assert found["provider"] == (7, 3 * (PRICE + 5_000) + 7_000)
-    assert keep_months(busy.databases.write, late) == 1
+    assert keep_spans(busy.databases.write, late) == 2
     assert read(busy, NOVEMBER, DECEMBER - ONE)[1] == found
 
 
@@ -118,26 +125,44 @@ def test_rebuilding_makes_totals_that_were_lost(busy: World) -> None:
 
 
 @settings(deadline=None, max_examples=100)
-@given(DAYS, DAYS, st.sets(DAYS.map(lambda day: day.replace(day=1)), max_size=4))
-def test_every_day_is_read_exactly_once(one: date, other: date, stale: set[date]) -> None:
+@given(DAYS, DAYS, STALE)
+def test_every_day_is_read_exactly_once(
+    one: date, other: date, stale: set[tuple[str, date]]
+) -> None:
     first, last = sorted((one, other))
     days = [day for piece in joined(first, last, stale) for day in days_of(piece)]
     assert days == [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
 @settings(deadline=None, max_examples=100)
-@given(DAYS, DAYS, st.sets(DAYS.map(lambda day: day.replace(day=1)), max_size=4))
-def test_neighbours_are_read_together_and_stale_months_by_day(
-    one: date, other: date, stale: set[date]
+@given(DAYS, DAYS, STALE)
+def test_neighbours_are_read_together_and_stale_spans_by_shorter_ones(
+    one: date, other: date, stale: set[tuple[str, date]]
 ) -> None:
     first, last = sorted((one, other))
     pieces = joined(first, last, stale)
     assert all(before.span != after.span for before, after in pairwise(pieces))
-    read_by_month = {day for piece in pieces if piece.span == MONTH for day in days_of(piece)}
-    assert not {day.replace(day=1) for day in read_by_month} & stale
+    read = {(piece.span, begin_of(piece.span, day)) for piece in pieces for day in days_of(piece)}
+    assert not read & stale
 
 
-def joined(first: date, last: date, stale: set[date]) -> list[Part]:
+def test_three_years_need_few_periods() -> None:
+    """Two years, eleven months, two thirds and ten days at the most."""
+    pieces = joined(date(2024, 1, 1), date(2026, 12, 30), set())
+    assert [piece.span for piece in pieces] == [YEAR, MONTH, THIRD, BY_DAY]
+    assert len(days_of(pieces[-1])) == 10
+
+
+@settings(deadline=None, max_examples=100)
+@given(DAYS, st.sampled_from((*LONGER, BY_DAY)))
+def test_a_day_is_between_the_ends_of_its_span(day: date, span: str) -> None:
+    first = begin_of(span, day)
+    assert first <= day <= end_of(span, first)
+    assert begin_of(span, end_of(span, first)) == first
+    assert begin_of(span, end_of(span, first) + ONE) == end_of(span, first) + ONE
+
+
+def joined(first: date, last: date, stale: set[tuple[str, date]]) -> list[Part]:
     return list(pieces_of(first, last, frozenset(stale)))
 
 
@@ -147,5 +172,5 @@ def days_of(piece: Part) -> list[date]:
 
 def test_figures_are_those_of_the_table() -> None:
     assert {column.key for column in Summary.__table__.c} == {
-        "span", "period", "label", "operator", "key", "cash", "currency", *FIGURES,
+        "span", "period", "label", "operator", "key", "currency", *FIGURES,
     }  # fmt: skip

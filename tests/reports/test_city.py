@@ -15,7 +15,7 @@ from parking.reports.written import FORMATS, written
 from payments.db import business_day
 from payments.errors import WrongUsage
 from payments.money import Money
-from reconciliation.rebuilding import keep_months
+from reconciliation.rebuilding import keep_spans
 from reconciliation.reports.footing import DoesNotFoot, check
 from reconciliation.reports.table import Column, Kind, Report, Table
 from reconciliation.running import keep_current
@@ -79,7 +79,7 @@ def test_the_figure_is_the_same_whichever_way_it_is_split(paid: Town) -> None:
 def test_years_are_read_by_month_and_say_the_same(paid: Town) -> None:
     before = report(paid, days=400)
     paid.clock.forward(days=40)
-    keep_months(paid.house.databases.write, paid.now)
+    keep_spans(paid.house.databases.write, paid.now)
     after = report(paid, days=440)
     assert row(after, "figure")["cashless_gross"] == row(before, "figure")["cashless_gross"]
     month = date(2026, 11, 1)
