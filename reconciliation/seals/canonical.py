@@ -87,6 +87,8 @@ FORMS = (
     Layout(
         "assignment_log", "id at actor act leg line_id counterpart_id rule rule_set"
     ),
+    Layout("break_act", "id break_id at actor act reason amount owner cause together digest"),
+    Layout("statement_mapping", "id account_id version means note by at"),
     Layout(
         "published_figure",
         "id number kind parameters revision since until operator reason as_of published_at"
