@@ -28,12 +28,12 @@ from payments.db import Databases, connect, new_id
 from reconciliation.summaries import FIGURES, LONGER, Summary, SummaryState, begin_of, end_of
 
 LOTS, ROUNDS, LOTS_EACH, CHUNK = 3_000, 7, 10, 5_000
-FIRST, LAST = date(2024, 1, 1), date(2026, 12, 30)
+FIRST, LAST = date(2024, 5, 1), date(2027, 4, 29)
 PROVIDERS = ("vietqr", "vnpay", "momo", "cash")
 PRODUCTS = (
     "parking:car", "parking:motorbike", "parking:bicycle", "pass:car:full", "pass:motorbike:day",
 )  # fmt: skip
-NOW = datetime(2026, 12, 30, 12, 0, tzinfo=UTC)
+NOW = datetime(2027, 4, 29, 12, 0, tzinfo=UTC)
 
 
 def periods() -> Iterator[tuple[str, date, bool]]:
@@ -57,13 +57,14 @@ def rows(lots: int) -> Iterator[dict[str, Any]]:
     for span, period, over in periods():
         if not over or (span == "day" and period < LAST.replace(day=1)):
             continue
+        days = (end_of(span, period) - period).days + 1
         for operator in range(lots // LOTS_EACH):
             for label, key in keys(operator):
-                count = 12_000 // {"provider": 4, "cost_centre": 10, "product": 5}[label]
+                count = days * (12_000 // {"provider": 4, "cost_centre": 10, "product": 5}[label])
                 told = dict.fromkeys(FIGURES, 0) | {
                     "count": count, "gross": count * 10_000, "net": count * 10_000,
-                    "cash_count": count // 20, "cash_gross": count * 500,
-                    "cash_net": count * 500,
+                    "cash_count": count // 20, "cash_gross": count // 20 * 10_000,
+                    "cash_net": count // 20 * 10_000,
                 }  # fmt: skip
                 yield {
                     "span": span, "period": period, "label": label, "key": key,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
@@ -32,6 +33,9 @@ class ReportKind:
     build: Callable[[Session, Asked], Report]
     figures: bool = True
 
+
+#: A report of years looks for open days so far back; the page of closings shows them all.
+LOOK_BACK = timedelta(days=91)
 
 KINDS = {
     "city": ReportKind(mark("Cashless parking payments"), city),
@@ -71,12 +75,16 @@ def make(tx: Session, name: str, asked: Asked) -> Report:
 
 def _not_closed(tx: Session, asked: Asked) -> Iterator[Sentence]:
     names = operator_names(tx)
-    for late in unclosed(tx, asked.period):
+    since = max(asked.since, asked.until - LOOK_BACK)
+    for late in unclosed(tx, replace(asked.period, since=since)):
         yield Sentence(
-            mark("%(operator)s: %(count)s days are not closed (%(first)s to %(last)s)."),
+            mark(
+                "%(operator)s: %(count)s days since %(since)s are not closed (%(first)s to %(last)s)."
+            ),
             {
                 "operator": names.get(late.operator, late.operator),
                 "count": late.days,
+                "since": since,
                 "first": late.first,
                 "last": late.last,
             },

@@ -81,7 +81,10 @@ def test_a_report_of_one_operator_has_nothing_of_another(paid: Paid) -> None:
 def test_days_that_are_not_closed_stand_above_the_figures(paid: Paid) -> None:
     settle(paid.town)
     said = [sentence_text(one, speak("en")) for one in report(paid.town, "daily").warnings]
-    assert "Công ty TNHH Thăng Long: 1 days are not closed (20/11/2026 to 20/11/2026)." in said
+    assert (
+        "Công ty TNHH Thăng Long: 1 days since 20/11/2026 are not closed (20/11/2026 to 20/11/2026)."
+        in said
+    )
     with paid.town.house.databases.write.begin() as tx:
         tx.add(BookDay(operator="thang-long", day=DAY, state=CLOSED, since=paid.town.now))
     said = [sentence_text(one, speak("en")) for one in report(paid.town, "daily").warnings]
