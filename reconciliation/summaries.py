@@ -157,17 +157,18 @@ def end_of(span: str, first: date) -> date:
 
 def refresh_day(tx: Session, operator: str, day: date, now: datetime) -> None:
     """Write the day's summaries of `operator` anew from its day totals; the spans around it are stale
-    then."""
+    then. A day without figures is not known at all."""
     for span in LONGER:
         _lock(tx, span, begin_of(span, day), operator, now).stale = True
-    refresh(tx, operator, Part(DAY, day, day), now)
+    if not refresh(tx, operator, Part(DAY, day, day), now):
+        tx.delete(_lock(tx, DAY, day, operator, now))
 
 
-def refresh(tx: Session, operator: str, part: Part, now: datetime) -> None:
-    """Write the summaries of one period of `operator` anew from its day totals."""
+def refresh(tx: Session, operator: str, part: Part, now: datetime) -> int:
+    """Write the summaries of one period of `operator` anew from its day totals; how many there are."""
     state = _lock(tx, part.span, part.first, operator, now)
     state.stale, state.computed_at = False, now
-    _write(tx, part, operator)
+    return _write(tx, part, operator)
 
 
 def stale_parts(tx: Session, today: date) -> list[tuple[str, Part]]:
@@ -189,7 +190,7 @@ def _lock(tx: Session, span: str, period: date, operator: str, now: datetime) ->
     return tx.get_one(SummaryState, tuple(key.values()), with_for_update=True)
 
 
-def _write(tx: Session, part: Part, operator: str) -> None:
+def _write(tx: Session, part: Part, operator: str) -> int:
     tx.flush()
     tx.execute(
         delete(Summary).where(
@@ -198,7 +199,10 @@ def _write(tx: Session, part: Part, operator: str) -> None:
     )
     found = computed(part, operator).subquery()
     names = [column.key for column in found.c]
-    tx.execute(insert(Summary).from_select(names, select(*found.c)))
+    return tx.connection().execute(
+        insert(table_of(Summary)).from_select(names, select(*found.c)),
+        execution_options={"preserve_rowcount": True},
+    ).rowcount
 
 
 def computed(part: Part, operator: str) -> CompoundSelect[*tuple[Any, ...]]:

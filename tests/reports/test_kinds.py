@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
+from parking.lots.models import Operator
 from parking.reports.asked import Asked
 from parking.reports.kinds import KINDS, make
 from parking.reports.speech import speak
@@ -117,18 +119,27 @@ def test_what_was_held_before_is_where_the_next_statement_begins(paid: Paid) -> 
     assert second["opening"] == first["closing"] != 0
 
 
+def of_any_kind(town: Town, kind: str) -> Report:
+    """Two days of all operators; where taxes are told of, the month of one."""
+    if kind not in ("form-01", "vat"):
+        return report(town, kind)
+    with town.house.databases.read() as tx:
+        code = tx.scalars(select(Operator.code).order_by(Operator.code)).first()
+    return report(town, kind, since=DAY.replace(day=1), days=30, operator=code)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_written_alike_every_time(paid: Paid, kind: str) -> None:
     settle(paid.town)
-    first = every_rendering(report(paid.town, kind))
+    first = every_rendering(of_any_kind(paid.town, kind))
     paid.town.clock.forward(minutes=3)
-    assert every_rendering(report(paid.town, kind)) == first
+    assert every_rendering(of_any_kind(paid.town, kind)) == first
     assert len(first) == 8
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_stands_on_an_empty_book(town: Town, kind: str) -> None:
-    assert every_rendering(report(town, kind))
+    assert every_rendering(of_any_kind(town, kind))
 
 
 def test_a_period_that_makes_no_sense_is_refused(town: Town) -> None:
