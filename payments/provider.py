@@ -251,10 +251,8 @@ class Control:
         return cls(count, gross, fee, net)
 
     def __add__(self, other: Control) -> Control:
-        return Control(
-            self.count + other.count, self.gross + other.gross,
-            self.fee + other.fee, self.net + other.net,
-        )  # fmt: skip
+        sums = (self.gross + other.gross, self.fee + other.fee, self.net + other.net)
+        return Control(self.count + other.count, *sums)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,11 +260,9 @@ class StatementFile:
     """One file as a provider delivered it. It speaks for the business day `day`; `complete` is
     False when the provider says more will follow. `raw` are the bytes, kept for ever.
 
-    `lines` can be gone through as often as one likes. A file of a whole city reads them from `raw`
-    each time, because as many objects fit in no memory; it raises `InvalidStatement` at the line
-    that cannot be read. `by_payout`: the file's only payout pays for the lines of this file, and for
-    those of earlier files without a payout; False where a payout is for money that the file may
-    not show.
+    `lines` can be gone through again and again; those of a large file are read from `raw` each time,
+    and raise `InvalidStatement` at one that cannot be read. `by_payout`: the only payout of the file
+    pays for its lines; False where payouts are for money that the file may not show.
     """
 
     name: str
