@@ -27,10 +27,12 @@ from payments.book_days import BookDay
 from payments.db import Base, UtcDateTime
 from payments.models import Payment
 from payments.payback import RefundTask
+from payments.setting_aside import SetAside
 from reconciliation.closing.models import Closing
 from reconciliation.models import Statement
 from reconciliation.published import PublishedFigure
 from reconciliation.resolving.models import BreakAct
+from reconciliation.rules.models import LineRule
 from reconciliation.seals.models import Seal
 from reconciliation.summaries import Summary
 
@@ -42,6 +44,7 @@ __all__ = [
     "Closing",
     "Headcount",
     "JobRun",
+    "LineRule",
     "Lot",
     "LotDay",
     "ParkingSession",
@@ -53,6 +56,7 @@ __all__ = [
     "RefundTask",
     "ReportedTotal",
     "Seal",
+    "SetAside",
     "Shift",
     "Statement",
     "Summary",

@@ -20,6 +20,7 @@ from payments.errors import Conflict, NotFound, WrongUsage
 from payments.models import Attachment, Movement, Payment
 from payments.provider import MovementKind
 from payments.service import lock_payment, resettle
+from payments.setting_aside import SetAside
 
 #: A reason must say something.
 SHORTEST_REASON = 3
@@ -37,13 +38,19 @@ def attach(
 
     Raises `NotFound` for a movement or a code that is none of ours, `WrongUsage` without a reason,
     and `Conflict` for money of another merchant account or currency than the payment's, and for a
-    movement that is no receipt in suspense: it has a payment, or was attached before.
+    movement that is no receipt in suspense: it has a payment, was attached before, or was set aside
+    as money that is not for parking.
     """
     if len(reason.strip()) < SHORTEST_REASON:
         raise WrongUsage("Please say in a few words how you know that they belong together.")
-    movement = tx.get(Movement, movement_id)
+    movement = tx.get(Movement, movement_id, with_for_update=True)
     if movement is None:
         raise NotFound("There is no movement %(id)s.", id=movement_id)
+    if tx.get(SetAside, movement.id) is not None:
+        raise Conflict(
+            "The money %(ref)s was set aside by a rule: it is not parking. Retire the rule first.",
+            ref=movement.rail_ref,
+        )
     payment = _payment(tx, payment_code)
     _check(movement, payment)
     row = Attachment(

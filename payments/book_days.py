@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import CheckConstraint, delete, select, update
+from sqlalchemy import CheckConstraint, ColumnElement, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from payments.db import Base, business_day, insert_once
@@ -78,6 +78,12 @@ def _first_open(day: date, taken: frozenset[date]) -> date:
     while day in taken:
         day += ONE_DAY
     return day
+
+
+def takes_no_rows(operator: ColumnElement[str], day: ColumnElement[date]) -> ColumnElement[bool]:
+    """SQL: `day` of `operator` is closing or closed."""
+    row = select(BookDay.day).where(BookDay.operator == operator, BookDay.day == day)
+    return row.exists()
 
 
 def refuse_running(day: date, now: datetime) -> None:

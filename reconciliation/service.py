@@ -34,6 +34,7 @@ from reconciliation.files import (
 from reconciliation.matching import days_matched, match
 from reconciliation.models import BANK, SETTLEMENT, AccountDay
 from reconciliation.opening import open_breaks
+from reconciliation.rules.naming import Rules
 from reconciliation.sides import Scope
 from reconciliation.storing import ControlTotalsDiffer, accept
 from reconciliation.turns import alone
@@ -193,14 +194,16 @@ def _state(tx: Session, account: MerchantAccount, day: date) -> str:
 def _compare(tx: Session, scope: Scope) -> tuple[int, int, int]:
     """How many were matched, opened and resolved, on both legs; books fees and payouts, adds up."""
     list_new_lines(tx, scope)
+    rules = Rules(tx, scope)
+    rules.leave_out_named(tx)
     matched = match(tx, scope)
-    resolved = explaining.explain(tx, scope, SETTLEMENT)
+    resolved = explaining.explain(tx, scope, SETTLEMENT) + rules.name(tx, SETTLEMENT)
     list_loose_ones(tx, scope)
     opened = open_breaks(tx, scope)
     found = days_matched(tx)
     explaining.note_late(tx, scope, found)
     matched += match_payouts(tx, scope)
-    resolved += explaining.explain(tx, scope, BANK)
+    resolved += explaining.explain(tx, scope, BANK) + rules.name(tx, BANK)
     opened += open_bank_breaks(tx, scope)
     explaining.end_timing(tx, scope)
     booked = book_fees(tx, scope) | book_payouts(tx, scope)

@@ -41,7 +41,9 @@ LOOK_AHEAD = {SETTLEMENT: timedelta(0), BANK: timedelta(days=2)}
 
 #: What a break says when a later fact explained it; it then claims neither side any more.
 MATCHED, LATE, SUPERSEDED = "matched", "late", "superseded"
-EXPLAINED = (MATCHED, LATE, SUPERSEDED)
+#: A rule says that its line is not parking.
+OTHER = "other"
+EXPLAINED = (MATCHED, LATE, SUPERSEDED, OTHER)
 
 
 @dataclass(frozen=True, slots=True)

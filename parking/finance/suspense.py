@@ -10,8 +10,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from payments.models import Attachment, MerchantAccount, Movement, Notice
+from payments.models import MerchantAccount, Movement, Notice
 from payments.provider import MovementKind
+from payments.setting_aside import is_waiting
 
 #: Fees and payouts never belong to a payment; they are booked from statements, not waiting.
 WAITING = (MovementKind.RECEIPT.value, MovementKind.REFUND.value, MovementKind.REVERSAL.value)
@@ -47,12 +48,7 @@ def unmatched(tx: Session, operator: str | None) -> Sequence[Unmatched]:
         select(Movement, MerchantAccount.slug, Notice.order_code)
         .join(MerchantAccount, MerchantAccount.id == Movement.account_id)
         .outerjoin(Notice, Notice.id == Movement.notice_id)
-        .outerjoin(Attachment, Attachment.movement_id == Movement.id)
-        .where(
-            Movement.payment_id.is_(None),
-            Attachment.movement_id.is_(None),
-            Movement.kind.in_(WAITING),
-        )
+        .where(Movement.kind.in_(WAITING), is_waiting())
         .order_by(Movement.event_at, Movement.id)
         .limit(PAGE)
     )

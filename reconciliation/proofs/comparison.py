@@ -23,13 +23,15 @@ from reconciliation.models import (
     StatementLine,
 )
 from reconciliation.proofs.violation import Violation
+from reconciliation.rules.models import OtherLine
 from reconciliation.sides import COMPARED, Rows, is_live, signed_amount
 
 ONCE = "each_side_once_per_leg"
 
 
 def each_side_once_per_leg(tx: Session) -> Iterator[Violation]:
-    """Every line and every movement that is due stands in exactly one match or break of its leg."""
+    """Every line and every movement that is due stands in exactly one match or break of its leg,
+    or a rule says that the line is not parking."""
     yield from _settlement_lines(tx)
     yield from _movements(tx)
     yield from _payouts(tx)
@@ -50,7 +52,9 @@ def _number(counted: Any) -> ScalarSelect[int]:
 
 
 def _line_claims(leg: str) -> ColumnElement[int]:
-    return _claims(leg, Assignment.line_id == StatementLine.id, Break.line_id == StatementLine.id)
+    named = select(sql.count()).where(OtherLine.leg == leg, OtherLine.line_id == StatementLine.id)
+    claims = _claims(leg, Assignment.line_id == StatementLine.id, Break.line_id == StatementLine.id)
+    return claims + _number(named)
 
 
 def _looked_at() -> ColumnElement[bool]:

@@ -19,6 +19,7 @@ from reconciliation.proofs.violation import Violation
 from reconciliation.published import APPEND_ONLY as PUBLISHED_TABLES
 from reconciliation.published import PublishedFigure, PublishedFile
 from reconciliation.resolving.models import APPEND_ONLY as WORK_TABLES
+from reconciliation.rules.models import APPEND_ONLY as RULE_TABLES
 from reconciliation.seals.models import APPEND_ONLY as SEAL_TABLES
 
 #: Rows with large bodies are read so many at a time.
@@ -42,6 +43,7 @@ def triggers_are_in_place(tx: Session) -> Iterator[Violation]:
         *SEAL_TABLES,
         *PUBLISHED_TABLES,
         *WORK_TABLES,
+        *RULE_TABLES,
     )
     yield from unguarded(tx, rule, append_only(tables, dialect))
     if dialect == "sqlite" and not tx.scalar(text("PRAGMA recursive_triggers")):

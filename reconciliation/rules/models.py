@@ -1,0 +1,68 @@
+"""Rows of rules: what was proposed, who agreed, and the lines that a rule has named."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from payments.db import Base, new_id
+
+#: Tables of this room whose rows may never change; of a rule, the decision about it is added.
+APPEND_ONLY = ("line_rule",)
+
+
+class LineRule(Base):
+    """One version of a rule: which lines of an operator's statements are not parking.
+
+    Versions of one rule share its `series`. `account_id`: of one merchant account, or of all of the
+    operator's. `words`: phrases, separated by ``;``, that all stand in the line's text
+    (`rules.words`). `sign`: 1 for money that came in, -1 for money that went out. `least`, `most`:
+    bounds of the amount without its sign, both included, minor units. `label` says what such money
+    is. The rule counts from `approved_at` until `retired_at`; nobody approves their own. What it
+    says never changes: a change is the next version.
+    """
+
+    __tablename__ = "line_rule"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    series: Mapped[uuid.UUID]
+    version: Mapped[int]
+    operator: Mapped[str]
+    account_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("merchant_account.id"))
+    leg: Mapped[str]
+    words: Mapped[str]
+    sign: Mapped[int]
+    least: Mapped[int | None]
+    most: Mapped[int | None]
+    label: Mapped[str]
+    proposed_by: Mapped[str]
+    proposed_at: Mapped[datetime]
+    approved_by: Mapped[str | None]
+    approved_at: Mapped[datetime | None]
+    retired_by: Mapped[str | None]
+    retired_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("series", "version"),
+        CheckConstraint("leg IN ('settlement', 'bank')", name="leg"),
+        CheckConstraint("sign IN (1, -1)", name="sign"),
+        CheckConstraint("least > 0 AND most >= least", name="range"),
+        CheckConstraint("approved_by <> proposed_by", name="two_people"),
+        Index("ix_line_rule_operator", "operator"),
+    )
+
+
+class OtherLine(Base):
+    """A line that `rule_id` names: it is neither matched nor a difference. Taken back when the rule is
+    retired; `AssignmentLog` keeps both acts."""
+
+    __tablename__ = "other_line"
+
+    line_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("statement_line.id"), primary_key=True)
+    leg: Mapped[str]
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("merchant_account.id"), index=True)
+    rule_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("line_rule.id"), index=True)
+    at: Mapped[datetime]
