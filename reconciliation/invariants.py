@@ -14,6 +14,7 @@ from reconciliation.proofs.books import (
     adjustments_are_whole,
     attachments_are_booked,
     movements_count_once,
+    set_aside_is_booked,
     transfers_equal_movements,
     transfers_equal_refunds,
     transfers_have_a_cause,
@@ -29,6 +30,7 @@ from reconciliation.proofs.comparison import (
     each_side_once_per_leg,
     fees_are_booked,
     matches_agree,
+    other_lines_name_nobody,
 )
 from reconciliation.proofs.decisions import (
     approvals_take_two_people,
@@ -59,6 +61,8 @@ PROOFS: tuple[Callable[[Session], Iterator[Violation]], ...] = (
     transfers_equal_refunds,
     transfers_have_a_cause,
     adjustments_are_whole,
+    set_aside_is_booked,
+    other_lines_name_nobody,
     stored_state_equals_the_fold,
     refunded_equals_its_rows,
     parts_make_their_payment,

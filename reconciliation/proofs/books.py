@@ -12,6 +12,7 @@ from payments import ledger
 from payments.adjusting import UNDO
 from payments.models import Attachment, MerchantAccount, Movement, Payment, Refund, Transfer
 from payments.provider import MovementKind
+from payments.setting_aside import ENTRY, SetAside
 from reconciliation.proofs.violation import Violation
 from reconciliation.sides import Rows
 
@@ -181,6 +182,31 @@ def adjustments_are_whole(tx: Session) -> Iterator[Violation]:
     other = select(Transfer.id).where(Transfer.cause.is_not(None), Transfer.kind.not_in(kinds))
     for transfer_id in tx.scalars(other):
         yield Violation(rule, f"transfer {transfer_id}", "has a cause and is no adjustment")
+
+
+def set_aside_is_booked(tx: Session) -> Iterator[Violation]:
+    """Money set aside is a receipt in suspense that left it by an adjustment that stands: all of it."""
+    rule, back = "set_aside_is_booked", aliased(Transfer)
+    attached = select(Attachment.movement_id).where(Attachment.movement_id == Movement.id)
+    right = and_(
+        Transfer.debit == ENTRY.debit,
+        Transfer.credit == ENTRY.credit,
+        Transfer.amount == Movement.amount,
+        Transfer.currency == Movement.currency,
+        Movement.kind == MovementKind.RECEIPT,
+        Movement.payment_id.is_(None),
+        ~attached.exists(),
+        back.id.is_(None),
+    )
+    wrong = (
+        select(Movement.rail_ref)
+        .join(SetAside, SetAside.movement_id == Movement.id)
+        .outerjoin(Transfer, Transfer.cause == SetAside.cause)
+        .outerjoin(back, back.cause == UNDO + SetAside.cause)
+        .where(or_(Transfer.id.is_(None), ~right))
+    )
+    for rail_ref in tx.scalars(wrong):
+        yield Violation(rule, f"movement {rail_ref}", "set aside, and not booked so")
 
 
 def movements_count_once(tx: Session) -> Iterator[Violation]:

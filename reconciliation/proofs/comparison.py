@@ -23,7 +23,8 @@ from reconciliation.models import (
     StatementLine,
 )
 from reconciliation.proofs.violation import Violation
-from reconciliation.rules.models import OtherLine
+from reconciliation.rules.models import LineRule, OtherLine
+from reconciliation.rules.words import names_us
 from reconciliation.sides import COMPARED, Rows, is_live, signed_amount
 
 ONCE = "each_side_once_per_leg"
@@ -134,6 +135,25 @@ def _credits(tx: Session) -> Iterator[Violation]:
             yield Violation(
                 ONCE, f"statement_line {line.line_ref}", f"claimed {count} times on bank"
             )
+
+
+def other_lines_name_nobody(tx: Session) -> Iterator[Violation]:
+    """What a rule calls not parking carries no code of ours, and two people approved the rule."""
+    rows: Rows = (
+        select(
+            StatementLine.line_ref,
+            StatementLine.order_code,
+            StatementLine.text,
+            LineRule.approved_by,
+        )
+        .join(OtherLine, OtherLine.line_id == StatementLine.id)
+        .join(LineRule, LineRule.id == OtherLine.rule_id)
+        .execution_options(yield_per=1_000)
+    )
+    for line_ref, order_code, text, approved_by in tx.execute(rows):
+        if approved_by is None or order_code is not None or names_us(text):
+            found = "named by a rule nobody approved" if approved_by is None else "carries our code"
+            yield Violation("other_lines_name_nobody", f"statement_line {line_ref}", found)
 
 
 def matches_agree(tx: Session) -> Iterator[Violation]:

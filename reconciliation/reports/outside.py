@@ -2,8 +2,8 @@
 
 Per merchant account the lines of its files say what the provider says. That it differs from our
 totals is explained beside the breaks by pairs that agree within a tolerance, by pairs whose two sides
-were booked on different days at the period's edge, and by movements whose file has not come. Lines
-in another currency than the account's are breaks and in no sum.
+were booked on different days at the period's edge, by movements whose file has not come, and by
+lines that a rule names as not parking. Lines in another currency than the account's are breaks and in no sum.
 
 These are read from the lines of the period: a look at a day costs its lines, not the history.
 """
@@ -23,6 +23,7 @@ from payments.models import MerchantAccount, Movement
 from payments.provider import LineKind
 from reconciliation.models import BANK, SETTLEMENT, Assignment, Break, Statement, StatementLine
 from reconciliation.reports.period import Period
+from reconciliation.rules.models import OtherLine
 from reconciliation.sides import COMPARED, Rows, is_live, movement_matched, signed_amount
 
 #: Lines that speak of no payment: what was paid out, and what a till held beyond its receipts.
@@ -113,7 +114,7 @@ def at_bank(tx: Session, period: Period) -> Mapping[uuid.UUID, AtBank]:
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """Pairs and movements that explain a part of an account's difference. `reason`: ``tolerance``,
-    ``other_day`` or ``awaiting``."""
+    ``other_day``, ``awaiting`` or ``not_parking``."""
 
     account_id: uuid.UUID
     reason: str
@@ -130,6 +131,8 @@ def explanations(tx: Session, period: Period) -> Iterator[Explanation]:
             yield Explanation(account_id, "other_day", int(count_apart), int(apart))
     for account_id, count, amount in tx.execute(_awaiting(period)):
         yield Explanation(account_id, "awaiting", int(count), -int(amount))
+    for account_id, count, amount in tx.execute(_not_parking(period)):
+        yield Explanation(account_id, "not_parking", int(count), int(amount))
 
 
 def _pairs(period: Period) -> Rows:
@@ -177,4 +180,15 @@ def _awaiting(period: Period) -> Rows:
         )
         .group_by(Movement.account_id)
         .order_by(Movement.account_id)
+    )
+
+
+def _not_parking(period: Period) -> Rows:
+    """Lines that a rule has named."""
+    return (
+        _lines(period)
+        .join(OtherLine, OtherLine.line_id == StatementLine.id)
+        .add_columns(sql.count(), _sum(StatementLine.gross))
+        .group_by(StatementLine.account_id)
+        .order_by(StatementLine.account_id)
     )

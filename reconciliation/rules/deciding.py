@@ -27,7 +27,7 @@ from reconciliation.models import StatementLine
 from reconciliation.opening import write
 from reconciliation.rules.models import LineRule, OtherLine
 from reconciliation.rules.naming import GIVEN_BACK, log
-from reconciliation.rules.words import SHORTEST, phrases_of, too_short
+from reconciliation.rules.words import SHORTEST, tidy, too_short
 from reconciliation.sides import Scope, Sides
 from reconciliation.turns import alone
 
@@ -67,10 +67,12 @@ def checked(tx: Session, proposal: Proposal) -> LineRule:
             most=LONGEST_LABEL,
         )
     least, most = proposal.least, proposal.most
-    if (least or 1) < 1 or (most is not None and most < (least or 1)):
+    lowest = 1 if least is None else least
+    if lowest < 1 or (most is not None and most < lowest):
         raise WrongUsage(
-            "From %(least)s to %(most)s there is no amount.", least=least or 1, most=most or 0
-        )
+            "From %(least)s to %(most)s there is no amount: the bounds are at least 1, and in order.",
+            least=lowest, most="∞" if most is None else most,
+        )  # fmt: skip
     account = proposal.account_id and tx.get(MerchantAccount, proposal.account_id)
     if proposal.account_id and (not account or account.operator != proposal.operator):
         raise NotFound("%(operator)s has no such account.", operator=proposal.operator)
@@ -78,7 +80,7 @@ def checked(tx: Session, proposal: Proposal) -> LineRule:
 
 
 def _rule(tx: Session, proposal: Proposal) -> LineRule:
-    values = asdict(proposal) | {"words": "; ".join(phrases_of(proposal.words))}
+    values = asdict(proposal) | {"words": tidy(proposal.words)}
     if proposal.series is None:
         return LineRule(**values | {"series": new_id(), "version": 1})
     newest = tx.scalar(

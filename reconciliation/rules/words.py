@@ -29,6 +29,12 @@ def phrases_of(words: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(phrase for phrase in found if phrase))
 
 
+def tidy(words: str) -> str:
+    """`words` as they were typed, without phrases that ask for nothing."""
+    typed = (" ".join(phrase.split()) for phrase in words.split(SEPARATOR))
+    return f"{SEPARATOR} ".join(phrase for phrase in typed if folded(phrase))
+
+
 def too_short(words: str) -> bool:
     """Whether there is no phrase, or one that says too little to go by."""
     phrases = phrases_of(words)
