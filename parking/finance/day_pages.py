@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from parking.finance.claim_pages import at_the_bank
 from parking.finance.job_pages import failing_jobs
 from parking.finance.month import days_of, read_month, sum_of
+from parking.finance.rules import not_parking_of
 from parking.finance.uncharged import Span, forgotten_by_lot
 from parking.house import House
 from parking.job_list import NAMES
@@ -101,6 +102,7 @@ def _day(house: House, day: date) -> ResponseReturnValue:
         forgotten = forgotten_by_lot(tx, Span(day, day, the_badge().operator))
         stated = only_stated_on(tx, list(found.states), day)
         stays = stays_of(tx, day, the_badge().operator)
+        others = not_parking_of(tx, day, list(found.states))
     language, today = reader_language(), business_day(house.clock())
     return render_template(
         "finance/day.html",
@@ -119,6 +121,7 @@ def _day(house: House, day: date) -> ResponseReturnValue:
         hours=HOURS,
         stays=stays,
         all_stays=added_stays(stays),
+        others=others,
     )
 
 

@@ -21,6 +21,7 @@ from parking.finance import (
     proxy_pages,
     refund_pages,
     report_pages,
+    rule_pages,
     shift_pages,
     suspense_pages,
     tax_pages,
@@ -57,6 +58,7 @@ def blueprint(house: House) -> Blueprint:
         tax_pages,
         invoice_pages,
         invoice_list_pages,
+        rule_pages,
     ):
         room.add(pages, house)
     return pages

@@ -81,6 +81,7 @@ REASONS = {
     "tolerance": mark("Agreed within the tolerance"),
     "other_day": mark("Both sides agree, booked on different days"),
     "awaiting": mark("The provider's file has not come yet"),
+    "not_parking": mark("Not parking, by an approved rule"),
     "unexplained": mark("Not explained"),
 }
 STATES = {"open": mark("Still open"), "settled": mark("Explained by a person")}

@@ -43,7 +43,7 @@ class Preview:
 
 def rules_of(tx: Session, operator: str | None) -> Sequence[LineRule]:
     """Every version of every rule of one operator or of all, the newest first."""
-    query = select(LineRule).order_by(LineRule.proposed_at.desc(), LineRule.id)
+    query = select(LineRule).order_by(LineRule.proposed_at.desc(), LineRule.id.desc())
     if operator is not None:
         query = query.where(LineRule.operator == operator)
     return tx.scalars(query).all()

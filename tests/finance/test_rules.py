@@ -1,0 +1,183 @@
+"""Finance names lines that are not parking: proposes a rule, looks, and somebody else approves."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from parking.finance import uploads
+from parking.people.service import NewPerson, add_person
+from payments.accounts import open_account
+from payments.providers import PROVIDERS
+from payments.setting_aside import SetAside
+from reconciliation.invariants import check
+from reconciliation.rules.models import LineRule, OtherLine
+from tests.finance.conftest import Desk
+from tests.statements.desk import NOW, UploadDesk
+from tests.statements.kit import ACCOUNT, DAY, Line, Paper, csv_of
+from tests.web.kit import Browser
+
+RULES = "/finance/rules?lang=en"
+FORM: dict[str, Any] = {
+    "label": "Tiền điện", "words": "tiền điện", "sign": "out", "least": "", "most": "",
+    "place": "all:hoan-kiem", "leg": "settlement", "series": "",
+}  # fmt: skip
+
+
+@pytest.fixture
+def office(desk: Desk) -> Desk:
+    """The desk, and a VietQR account of Hoàn Kiếm."""
+    house = desk.town.house
+    gateways = replace(house.gateways, registry=PROVIDERS)
+    desk.town.house = replace(house, gateways=gateways)
+    with house.databases.write.begin() as tx:
+        open_account(
+            tx, gateways.vault, slug="hk-vietqr", operator="hoan-kiem", provider="vietqr",
+            mode="test",
+            settings={
+                "bank": "970436", "account": ACCOUNT, "holder": "HOAN KIEM", "feeds": ["sepay"],
+            },
+            secret={"sepay_secret": "s" * 20, "sepay_token": "t" * 20}, now=desk.town.now,
+        )  # fmt: skip
+    desk.browser = Browser(desk.town.house)
+    return desk
+
+
+FIRST = (
+    Line(-900_000, "FT1", "EVN HN thu TIEN DIEN T11"),
+    Line(4_000_000, "FT2", "CTY ABC tien thue ki ot"),
+)
+
+
+def hand_in(office: Desk, later: int, *lines: Line, opening: int = 1_000_000) -> int:
+    """The bank's statement of `later` days after the first, read and compared; its closing balance."""
+    house, after = office.town.house, timedelta(days=later)
+    with house.databases.read() as tx:
+        account = uploads.bank_accounts(tx, "hoan-kiem")[0]
+    paper = Paper(tuple(replace(line, day=DAY + after) for line in lines), opening=opening)
+    UploadDesk(house.databases, house.gateways, account).hand_in(csv_of(paper), now=NOW + after)
+    return paper.closing
+
+
+def send(office: Desk, status: int = 303, path: str = "/finance/rules", **form: Any) -> str:
+    answer = office.browser.post(f"{path}?lang=en", page=RULES, **form)
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == status, text
+    return text
+
+
+def the_rule(office: Desk) -> LineRule:
+    with office.town.house.databases.read() as tx:
+        return tx.scalars(select(LineRule).order_by(LineRule.id.desc())).all()[0]
+
+
+_names = itertools.count(1)
+
+
+def another(office: Desk, operator: str | None = "hoan-kiem") -> None:
+    """Somebody new of finance sits down."""
+    name = f"clerk{next(_names)}"
+    with office.town.house.databases.write.begin() as tx:
+        password = add_person(tx, NewPerson(name, "finance", operator=operator), office.town.now)
+    office.browser = Browser(office.town.house)
+    assert office.browser.sign_in(name, password).status_code == 303
+
+
+def decide(office: Desk, act: str, status: int = 303) -> str:
+    return send(office, status, f"/finance/rules/{the_rule(office).id}", act=act)
+
+
+def count(office: Desk, table: type[Any]) -> int:
+    with office.town.house.databases.read() as tx:
+        return len(tx.scalars(select(table)).all())
+
+
+def in_force(office: Desk, **changes: str) -> None:
+    """A rule that two people agreed on."""
+    another(office)
+    send(office, act="propose", **FORM | changes)
+    another(office)
+    decide(office, "approve")
+
+
+def test_finance_looks_before_it_proposes(office: Desk) -> None:
+    hand_in(office, 0, *FIRST)
+    office.sit("hoan-kiem")
+    look = send(office, 200, act="preview", **FORM)
+    assert "TIEN DIEN T11" in look
+    assert re.search(r"it would name: 1 lines, \D*900[.,]000", look)
+    assert "ki ot" not in look
+    assert count(office, LineRule) == 0
+
+
+def test_somebody_else_approves_what_they_have_seen(office: Desk) -> None:
+    hand_in(office, 0, *FIRST)
+    another(office)
+    send(office, act="propose", **FORM)
+    assert "somebody else has to approve it" in decide(office, "approve", 409)
+    another(office)
+    assert "TIEN DIEN T11" in office.browser.get(RULES).get_data(as_text=True)
+    decide(office, "approve")
+    assert "Names 1 lines" not in office.browser.get(RULES).get_data(as_text=True)
+
+
+def test_what_is_not_parking_leaves_the_differences_and_the_queue(office: Desk) -> None:
+    closing = hand_in(office, 0, *FIRST)
+    in_force(office)
+    assert "FT2" in office.browser.get("/finance/unmatched").get_data(as_text=True)
+    in_force(office, label="Tiền thuê", words="tien thue", sign="in")
+    hand_in(office, 1, Line(7, "FT3", "x"), opening=closing)
+    day = office.browser.get(f"/finance/day/{DAY}?lang=en").get_data(as_text=True)
+    assert (count(office, OtherLine), count(office, SetAside)) == (1, 1)
+    assert re.search(r"Not parking</a></span><strong>\+\D*3[.,]100[.,]000", day)
+    assert "FT2" not in office.browser.get("/finance/unmatched").get_data(as_text=True)
+    with office.town.house.databases.read() as tx:
+        assert list(check(tx)) == []
+
+
+def test_money_set_aside_is_not_attached_to_a_payment(office: Desk) -> None:
+    in_force(office, words="tien thue", sign="in")
+    hand_in(office, 0, *FIRST)
+    with office.town.house.databases.read() as tx:
+        (movement_id,) = tx.scalars(select(SetAside.movement_id)).all()
+    answer = office.browser.post(
+        f"/finance/unmatched/{movement_id}?lang=en", page=RULES,
+        code=office.payment.code, reason="mistaken for rent",
+    )  # fmt: skip
+    assert answer.status_code == 409
+    assert "set aside by a rule" in answer.get_data(as_text=True)
+
+
+def test_retiring_gives_the_lines_back(office: Desk) -> None:
+    in_force(office)
+    hand_in(office, 0, *FIRST)
+    assert "Names 1 lines" in office.browser.get(RULES).get_data(as_text=True)
+    decide(office, "retire")
+    assert count(office, OtherLine) == 0
+    assert "No longer in force" in office.browser.get(RULES).get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [({"words": "?"}, 400), ({"least": "x"}, 400), ({"place": "all:thang-long"}, 404)],
+)
+def test_a_form_that_says_nothing_is_explained(
+    office: Desk, wrong: dict[str, str], status: int
+) -> None:
+    office.sit("hoan-kiem")
+    assert 'class="notice bad"' in send(office, status, act="preview", **(FORM | wrong))
+    assert count(office, LineRule) == 0
+
+
+def test_rules_of_another_operator_are_not_there(office: Desk) -> None:
+    office.sit("hoan-kiem")
+    send(office, act="propose", **FORM)
+    another(office, operator="thang-long")
+    assert "tiền điện" not in office.browser.get(RULES).get_data(as_text=True)
+    decide(office, "approve", 404)
