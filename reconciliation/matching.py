@@ -7,6 +7,7 @@ candidates would do, nothing is matched: a person decides (`breaks`).
 |----------------|----------------------------------------------------------------------------------|
 | rail_reference | the rail's transaction reference, kind, amount, currency, fee as agreed          |
 | order_code     | our code on a line that carries no rail reference, kind, amount, currency, fee   |
+| rail_reference~N | the rail's transaction reference; the amounts differ by at most N minor units   |
 
 Truly identical rows on both sides are paired in their order: exchanging them changes nothing.
 """
@@ -25,6 +26,7 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    tuple_,
 )
 from sqlalchemy import func as sql
 from sqlalchemy.orm import Session
@@ -46,17 +48,28 @@ from reconciliation.worklists import NEW_LINES, REPEATED
 #: Changes with every change of a rule below, so that each match can be judged by its own rules.
 RULE_SET = 1
 MATCHER = "reconciliation"
+#: Beginning of the name of the rule that lets amounts differ; how much stands behind it.
+NEAR = "rail_reference~"
+#: The act of a person who takes a match apart, in `AssignmentLog`.
+UNMATCH = "unmatch"
 
 
-def match(tx: Session, scope: Scope) -> int:
-    """Match what can be matched without doubt; how many new matches."""
-    found = 0
-    for rule, pairs in (
+def match(tx: Session, scope: Scope, tolerance: int = 0) -> int:
+    """Match what can be matched without doubt; how many new matches. Up to `tolerance` minor units the
+    amounts of a pair by rail reference may differ. A pair that a person undid is not made again."""
+    passes = [
         ("rail_reference", _same_rail_reference(scope)),
         ("rail_reference", _twins(scope)),
         ("order_code", _same_order_code(scope)),
-    ):
+    ]
+    if tolerance:
+        passes.append((f"{NEAR}{tolerance}", _near_rail_reference(scope, tolerance)))
+    undone, found = _undone(tx), 0
+    for rule, pairs in passes:
         sides = pairs.subquery().c
+        if undone:
+            again = tuple_(sides.line_id, sides.movement_id).in_(undone)
+            sides = select(sides.line_id, sides.movement_id).where(~again).subquery().c
         found += insert_matches(
             tx, scope, SETTLEMENT, rule, sides.line_id, movement_id=sides.movement_id
         )
@@ -74,10 +87,44 @@ def line_order() -> tuple[ColumnElement[Any], ...]:
     )
 
 
+def _undone(tx: Session) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """The (line, movement) among the new lines that a person has taken apart."""
+    line_id, movement_id = AssignmentLog.line_id, AssignmentLog.counterpart_id
+    pairs = (
+        select(line_id, movement_id)
+        .join(NEW_LINES, NEW_LINES.c.id == line_id)
+        .where(AssignmentLog.act == UNMATCH)
+    )
+    return [(row[0], row[1]) for row in tx.execute(pairs.distinct())]
+
+
 def _pairs(scope: Scope) -> Rows:
     """New lines and unmatched movements that agree in kind, amount, currency and fee."""
     line, fee = NEW_LINES.c, expected_fee(scope)
     agreed = () if fee is None else (line.fee == fee,)
+    return _alike(scope).where(signed_amount() == line.gross, *agreed)
+
+
+def _near_rail_reference(scope: Scope, tolerance: int) -> Rows:
+    """Pairs of one line and one movement whose amounts differ by little; and so may the fee."""
+    line, fee = NEW_LINES.c, expected_fee(scope)
+    off = line.gross - signed_amount()
+    agreed = () if fee is None else (sql.abs(line.fee - fee) <= tolerance,)
+    matched = select(Assignment.id).where(
+        Assignment.leg == SETTLEMENT, Assignment.line_id == line.id
+    )
+    return (
+        _alike(scope)
+        .join(Movement, Movement.rail_ref == line.rail_ref)
+        .where(
+            off != 0, sql.abs(off) <= tolerance, *agreed, ~_is_repeated(), ~matched.exists()
+        )
+    )  # fmt: skip
+
+
+def _alike(scope: Scope) -> Rows:
+    """New lines and unmatched movements that agree in kind and currency."""
+    line = NEW_LINES.c
     return (
         select(line.id.label("line_id"), Movement.id.label("movement_id"))
         .select_from(NEW_LINES)
@@ -86,8 +133,6 @@ def _pairs(scope: Scope) -> Rows:
             Movement.account_id == scope.account_id,
             Movement.kind == line.wanted,
             Movement.currency == line.currency,
-            signed_amount() == line.gross,
-            *agreed,
             ~movement_matched(),
             ~movement_settled(),
         )

@@ -217,6 +217,16 @@ class AssignmentLog(Base):
     rule: Mapped[str]
     rule_set: Mapped[int]
 
+    __table_args__ = (
+        Index(
+            "ix_assignment_log_undone",
+            "line_id",
+            "counterpart_id",
+            sqlite_where=text("act = 'unmatch'"),
+            postgresql_where=text("act = 'unmatch'"),
+        ),
+    )
+
 
 class Break(Base):
     """A difference somebody must explain. `kind` is the class named in `breaks.CLASSES`; `day` is

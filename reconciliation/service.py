@@ -31,9 +31,10 @@ from reconciliation.files import (
     gather,
     offers_bank_feed,
 )
-from reconciliation.matching import days_matched, match
+from reconciliation.matching import NEAR, days_matched, match
 from reconciliation.models import BANK, SETTLEMENT, AccountDay
 from reconciliation.opening import open_breaks
+from reconciliation.rules.differing import book_differences
 from reconciliation.rules.naming import Rules
 from reconciliation.sides import Scope
 from reconciliation.storing import ControlTotalsDiffer, accept
@@ -196,7 +197,9 @@ def _compare(tx: Session, scope: Scope) -> tuple[int, int, int]:
     list_new_lines(tx, scope)
     rules = Rules(tx, scope)
     rules.leave_out_named(tx)
-    matched = match(tx, scope)
+    matched = match(tx, scope, rules.tolerance)
+    if rules.tolerance:
+        book_differences(tx, scope, f"{NEAR}{rules.tolerance}")
     resolved = explaining.explain(tx, scope, SETTLEMENT) + rules.name(tx, SETTLEMENT)
     list_loose_ones(tx, scope)
     opened = open_breaks(tx, scope)

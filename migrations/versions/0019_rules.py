@@ -13,7 +13,7 @@ depends_on = None
 _MESSAGE = "line_rule is append-only: write its next version instead"
 #: What a rule says; who decided about it is added to the row.
 _SAYS = (
-    "id, series, version, operator, account_id, leg, words, sign, least, most, label,"
+    "id, series, version, operator, account_id, kind, tolerance, leg, words, sign, least, most, label,"
     " proposed_by, proposed_at"
 )
 
@@ -23,6 +23,15 @@ def upgrade() -> None:
     _other_line()
     _set_aside()
     _keep_rules()
+    undone = sa.text("act = 'unmatch'")
+    op.create_index(
+        "ix_assignment_log_undone",
+        "assignment_log",
+        ["line_id", "counterpart_id"],
+        unique=False,
+        sqlite_where=undone,
+        postgresql_where=undone,
+    )
 
 
 def _line_rule() -> None:
@@ -33,6 +42,8 @@ def _line_rule() -> None:
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("operator", sa.String(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=True),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("tolerance", sa.BigInteger(), nullable=True),
         sa.Column("leg", sa.String(), nullable=False),
         sa.Column("words", sa.String(), nullable=False),
         sa.Column("sign", sa.BigInteger(), nullable=False),
@@ -45,6 +56,12 @@ def _line_rule() -> None:
         sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("retired_by", sa.String(), nullable=True),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("kind IN ('other', 'tolerance')", name=op.f("ck_line_rule_kind")),
+        sa.CheckConstraint(
+            "(kind = 'tolerance') = (tolerance IS NOT NULL AND account_id IS NOT NULL)",
+            name=op.f("ck_line_rule_what_it_says"),
+        ),
+        sa.CheckConstraint("tolerance > 0", name=op.f("ck_line_rule_tolerance")),
         sa.CheckConstraint("leg IN ('settlement', 'bank')", name=op.f("ck_line_rule_leg")),
         sa.CheckConstraint("sign IN (1, -1)", name=op.f("ck_line_rule_sign")),
         sa.CheckConstraint("least > 0 AND most >= least", name=op.f("ck_line_rule_range")),
@@ -117,5 +134,6 @@ def _keep_rules() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_assignment_log_undone", "assignment_log")
     for table in ("set_aside", "other_line", "line_rule"):
         op.drop_table(table)

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, or_, select
 from sqlalchemy import func as sql
 from sqlalchemy.orm import Session, aliased
 
-from payments.models import Movement
+from payments.models import MerchantAccount, Movement
 from payments.provider import LineKind, MovementKind
 from reconciliation.banking import credit_is_due, payout_is_due
 from reconciliation.days import IN_FLIGHT
@@ -23,6 +23,7 @@ from reconciliation.models import (
     StatementLine,
 )
 from reconciliation.proofs.violation import Violation
+from reconciliation.rules.differing import booked_for, entry_for
 from reconciliation.rules.models import LineRule, OtherLine
 from reconciliation.rules.words import names_us
 from reconciliation.sides import COMPARED, Rows, is_live, signed_amount
@@ -157,8 +158,10 @@ def other_lines_name_nobody(tx: Session) -> Iterator[Violation]:
 
 
 def matches_agree(tx: Session) -> Iterator[Violation]:
-    """Both sides of a match are of one account and carry the same money."""
+    """Both sides of a match are of one account and carry the same money, or what they differ by is
+    booked."""
     payout = aliased(StatementLine)
+    off = StatementLine.gross - signed_amount()
     settled = (
         select(StatementLine.line_ref)
         .join(Assignment, Assignment.line_id == StatementLine.id)
@@ -167,10 +170,22 @@ def matches_agree(tx: Session) -> Iterator[Violation]:
             or_(
                 Movement.account_id != StatementLine.account_id,
                 Movement.currency != StatementLine.currency,
-                signed_amount() != StatementLine.gross,
+                Movement.kind.not_in(COMPARED),
             )
         )
     )
+    differing = (
+        select(StatementLine.id, StatementLine.line_ref, off, MerchantAccount)
+        .join(Assignment, Assignment.line_id == StatementLine.id)
+        .join(Movement, Movement.id == Assignment.movement_id)
+        .join(MerchantAccount, MerchantAccount.id == StatementLine.account_id)
+        .where(off != 0)
+    )
+    for line_id, line_ref, difference, account in tx.execute(differing):
+        booked, entry = booked_for(tx, line_id), entry_for(account, difference)
+        made = booked and (booked.debit, booked.credit, booked.amount)
+        if made != (entry.debit, entry.credit, abs(difference)):
+            yield Violation("matches_agree", f"statement_line {line_ref}", "difference not booked")
     banked = (
         select(StatementLine.line_ref)
         .join(Assignment, Assignment.line_id == StatementLine.id)

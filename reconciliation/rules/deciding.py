@@ -23,9 +23,9 @@ from payments.models import MerchantAccount
 from payments.setting_aside import take_back
 from reconciliation import totals
 from reconciliation.breaks import BreakClass, Finding
-from reconciliation.models import StatementLine
+from reconciliation.models import SETTLEMENT, StatementLine
 from reconciliation.opening import write
-from reconciliation.rules.models import LineRule, OtherLine
+from reconciliation.rules.models import TOLERANCE, LineRule, OtherLine
 from reconciliation.rules.naming import GIVEN_BACK, log
 from reconciliation.rules.words import SHORTEST, tidy, too_short
 from reconciliation.sides import Scope, Sides
@@ -33,6 +33,8 @@ from reconciliation.turns import alone
 
 #: Letters of a label.
 LONGEST_LABEL = 60
+#: The largest tolerance in minor units: rounding, never a price.
+WIDEST = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,34 @@ def _rule(tx: Session, proposal: Proposal) -> LineRule:
 
 def propose(tx: Session, proposal: Proposal, actor: str, now: datetime) -> LineRule:
     """Write the rule down; it counts once somebody else approves it. Raises as `checked` does."""
-    rule = checked(tx, proposal)
+    return _write_down(tx, checked(tx, proposal), actor, now)
+
+
+def propose_tolerance(
+    tx: Session, account: MerchantAccount, tolerance: int, actor: str, now: datetime
+) -> LineRule:
+    """As `propose`: by how many minor units the two sides of a pair may differ on `account`. Each new
+    one is the next version of the account's. Raises `WrongUsage` unless it is 1 to `WIDEST`."""
+    if not 0 < tolerance <= WIDEST:
+        raise WrongUsage(
+            "A tolerance is 1 to %(most)s, not %(tolerance)s.", most=WIDEST, tolerance=tolerance
+        )
+    before = tx.scalar(
+        select(LineRule)
+        .where(LineRule.account_id == account.id, LineRule.kind == TOLERANCE)
+        .order_by(LineRule.version.desc())
+        .limit(1)
+    )
+    rule = LineRule(
+        series=before.series if before else new_id(),
+        version=before.version + 1 if before else 1,
+        operator=account.operator, account_id=account.id, kind=TOLERANCE, tolerance=tolerance,
+        leg=SETTLEMENT, words="", sign=1, label=TOLERANCE,
+    )  # fmt: skip
+    return _write_down(tx, rule, actor, now)
+
+
+def _write_down(tx: Session, rule: LineRule, actor: str, now: datetime) -> LineRule:
     rule.proposed_by, rule.proposed_at = actor, now
     tx.add(rule)
     tx.flush()
@@ -209,6 +238,6 @@ def _note(
 ) -> None:
     detail: dict[str, object] = {
         "label": rule.label, "version": rule.version, "leg": rule.leg, "words": rule.words,
-        "sign": rule.sign, "least": rule.least, "most": rule.most,
+        "sign": rule.sign, "tolerance": rule.tolerance, "least": rule.least, "most": rule.most,
     }  # fmt: skip
     audit.append(tx, actor, f"line_rule.{act}", str(rule.id), detail | (more or {}), now)

@@ -13,9 +13,14 @@ from payments.db import Base, new_id
 #: Tables of this room whose rows may never change; of a rule, the decision about it is added.
 APPEND_ONLY = ("line_rule",)
 
+#: Kinds of a rule.
+OTHER_KIND, TOLERANCE = "other", "tolerance"
+
 
 class LineRule(Base):
-    """One version of a rule: which lines of an operator's statements are not parking.
+    """One version of a rule. `kind` ``other``: which lines of an operator's statements are not parking;
+    ``tolerance``: by how many minor units (`tolerance`) the two sides of a pair that shares its
+    reference may differ on one account.
 
     Versions of one rule share its `series`. `account_id`: of one merchant account, or of all of the
     operator's. `words`: phrases, separated by ``;``, that all stand in the line's text
@@ -32,6 +37,8 @@ class LineRule(Base):
     version: Mapped[int]
     operator: Mapped[str]
     account_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("merchant_account.id"))
+    kind: Mapped[str] = mapped_column(default=OTHER_KIND)
+    tolerance: Mapped[int | None]
     leg: Mapped[str]
     words: Mapped[str]
     sign: Mapped[int]
@@ -47,6 +54,12 @@ class LineRule(Base):
 
     __table_args__ = (
         UniqueConstraint("series", "version"),
+        CheckConstraint("kind IN ('other', 'tolerance')", name="kind"),
+        CheckConstraint(
+            "(kind = 'tolerance') = (tolerance IS NOT NULL AND account_id IS NOT NULL)",
+            name="what_it_says",
+        ),
+        CheckConstraint("tolerance > 0", name="tolerance"),
         CheckConstraint("leg IN ('settlement', 'bank')", name="leg"),
         CheckConstraint("sign IN (1, -1)", name="sign"),
         CheckConstraint("least > 0 AND most >= least", name="range"),

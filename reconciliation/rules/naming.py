@@ -34,7 +34,7 @@ from reconciliation.models import (
     Break,
     StatementLine,
 )
-from reconciliation.rules.models import LineRule, OtherLine
+from reconciliation.rules.models import OTHER_KIND, LineRule, OtherLine
 from reconciliation.rules.words import names_us, phrases_of, says
 from reconciliation.sides import OTHER, Rows, Scope, is_live, line_matched, match_of_line
 from reconciliation.worklists import NEW_LINES
@@ -62,8 +62,14 @@ class Rules:
     def __init__(self, tx: Session, scope: Scope) -> None:
         self._scope = scope
         every = tx.scalars(_rules_of(scope)).all()
-        self._any_ever = bool(every)
-        self._standing = [rule for rule in every if rule.retired_at is None]
+        others = [rule for rule in every if rule.kind == OTHER_KIND]
+        self._any_ever = bool(others)
+        self._standing = [rule for rule in others if rule.retired_at is None]
+        #: By how many minor units the sides of a pair may differ; the newest rule says.
+        self.tolerance = 0
+        for rule in every:
+            if rule.tolerance is not None and rule.retired_at is None:
+                self.tolerance = rule.tolerance
 
     def leave_out_named(self, tx: Session) -> None:
         """Lines that a rule has named are not looked at again."""
