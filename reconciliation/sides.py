@@ -42,8 +42,8 @@ LOOK_AHEAD = {SETTLEMENT: timedelta(0), BANK: timedelta(days=2)}
 #: What a break says when a later fact explained it; it then claims neither side any more.
 MATCHED, LATE, SUPERSEDED = "matched", "late", "superseded"
 #: A rule says that its line is not parking.
-OTHER = "other"
-EXPLAINED = (MATCHED, LATE, SUPERSEDED, OTHER)
+NOT_PARKING = "not_parking"
+EXPLAINED = (MATCHED, LATE, SUPERSEDED, NOT_PARKING)
 
 
 @dataclass(frozen=True, slots=True)

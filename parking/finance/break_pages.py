@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from parking.finance.break_work import deed_of, work_on
+from parking.finance.pairing import pairing_of
 from parking.finance.sides import rows_of, sides_of
 from parking.house import House
 from parking.languages import explain
@@ -26,7 +27,7 @@ def add(pages: Blueprint, house: House) -> None:
 
     @pages.get("/break/<uuid:break_id>")
     def difference(break_id: uuid.UUID) -> ResponseReturnValue:
-        return _show(house, break_id)
+        return show_break(house, break_id)
 
     @pages.post("/break/<uuid:break_id>")
     def work_on_break(break_id: uuid.UUID) -> ResponseReturnValue:
@@ -39,7 +40,7 @@ def decision_of(house: House) -> Decision:
     return Decision(the_badge().actor, limit, house.clock(), request.form.get("words", ""))
 
 
-def _show(
+def show_break(
     house: House, break_id: uuid.UUID, problem: str = "", status: int = 200
 ) -> ResponseReturnValue:
     """The page; `problem` says what was wrong with a form on it."""
@@ -56,6 +57,7 @@ def _show(
             resolution=RESOLUTIONS.get(it.resolution or "", it.resolution),
             age=age_group(it.day, today),
             work=work,
+            pairing=pairing_of(tx, sides),
             limit=house.config.break_approval_above,
             may_work=badge.role == "finance",
             problem=problem,
@@ -73,5 +75,5 @@ def _work(house: House, break_id: uuid.UUID) -> ResponseReturnValue:
         with house.databases.write.begin() as tx:
             do_to_one(tx, Chosen([break_id], badge.operator), deed, now)
     except (WrongUsage, Conflict) as error:
-        return _show(house, break_id, explain(error, reader_language()), error.http_status)
+        return show_break(house, break_id, explain(error, reader_language()), error.http_status)
     return redirect(url_for("finance.difference", break_id=break_id), 303)

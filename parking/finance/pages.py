@@ -11,6 +11,7 @@ from parking.finance import (
     close_pages,
     day_pages,
     figure_pages,
+    hand_pages,
     invoice_list_pages,
     invoice_pages,
     job_pages,
@@ -59,6 +60,7 @@ def blueprint(house: House) -> Blueprint:
         invoice_pages,
         invoice_list_pages,
         rule_pages,
+        hand_pages,
     ):
         room.add(pages, house)
     return pages

@@ -52,6 +52,7 @@ MATRIX = {
     "finance.file_tax_table": frozenset({"finance"}),
     "finance.sell_pass": frozenset({"admin"}),
     "finance.publish_figure": frozenset({"finance"}),
+    "finance.pair_by_hand": frozenset({"finance"}),
     "finance.propose_rule": frozenset({"finance"}),
     "finance.decide_rule": frozenset({"finance"}),
     "admin": frozenset({"admin"}),

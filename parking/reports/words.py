@@ -40,7 +40,7 @@ DAY_STATES = {
 RESOLUTIONS = {
     "matched": mark("Explained: both sides agree now"),
     "late": mark("Explained: it came in a later file"),
-    "other": mark("Explained: a rule says it is not parking"),
+    "not_parking": mark("Explained: a rule says it is not parking"),
     **REASON_NAMES,
 }
 

@@ -34,7 +34,9 @@ from reconciliation.sides import (
     Sides,
     counterpart_kind,
     line_matched,
+    line_settled,
     movement_matched,
+    movement_settled,
     signed_amount,
 )
 from reconciliation.turns import alone
@@ -83,7 +85,9 @@ def _open_pairs() -> Rows:
         .where(
             StatementLine.leg == SETTLEMENT,
             ~line_matched(SETTLEMENT),
+            ~line_settled(SETTLEMENT),
             ~movement_matched(),
+            ~movement_settled(),
             ~named.exists(),
         )
     )

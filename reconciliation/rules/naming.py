@@ -36,7 +36,7 @@ from reconciliation.models import (
 )
 from reconciliation.rules.models import OTHER_KIND, LineRule, OtherLine
 from reconciliation.rules.words import names_us, phrases_of, says
-from reconciliation.sides import OTHER, Rows, Scope, is_live, line_matched, match_of_line
+from reconciliation.sides import NOT_PARKING, Rows, Scope, is_live, line_matched, match_of_line
 from reconciliation.worklists import NEW_LINES
 
 #: Lines that people count, and what leaves for the bank: never a rule's business.
@@ -231,7 +231,11 @@ def _explain(tx: Session, scope: Scope, leg: str) -> int:
         update(Break)
         .where(Break.leg == leg, Break.state == "open", Break.line_id.in_(named))
         .values(
-            state="resolved", resolution=OTHER, resolved_at=scope.now, difference=0, timing=False
+            state="resolved",
+            resolution=NOT_PARKING,
+            resolved_at=scope.now,
+            difference=0,
+            timing=False,
         )
     )
     return tx.connection().execute(explained).rowcount

@@ -91,7 +91,7 @@ def test_a_difference_of_yesterday_is_explained_by_todays_rule(world: World) -> 
     world.settle(DAY + ONE)
     result = world.reconcile(DAY + ONE)
     assert result.resolved == 1
-    assert [b.resolution for b in world.breaks()] == ["other"]
+    assert [b.resolution for b in world.breaks()] == ["not_parking"]
     assert [total.breaks for total in world.totals()] in ([], [0])
     assert proven(world)
 
