@@ -7,13 +7,13 @@ import uuid
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from parking.finance.rules import own_rule, read_proposal, rule_desk
+from parking.finance.rules import own_rule, read_proposal, read_tolerance, rule_desk
 from parking.house import House
 from parking.languages import explain, mark
 from parking.people.guard import the_badge
 from parking.web.language import reader_language
 from payments.errors import Complaint, Conflict, NotFound, WrongUsage
-from reconciliation.rules.deciding import approve, checked, propose, retire
+from reconciliation.rules.deciding import approve, checked, propose, propose_tolerance, retire
 from reconciliation.rules.finding import Preview, preview
 
 #: What the states of a rule that ended are called.
@@ -60,6 +60,11 @@ def _show(
 def _propose(house: House) -> ResponseReturnValue:
     badge, now = the_badge(), house.clock()
     try:
+        if request.form.get("act") == "tolerance":
+            with house.databases.write.begin() as tx:
+                account, tolerance = read_tolerance(tx, request.form, badge.operator)
+                propose_tolerance(tx, account, tolerance, badge.actor, now)
+            return redirect(url_for("finance.rules"), 303)
         if request.form.get("act") != "propose":
             with house.databases.read() as tx:
                 rule = checked(tx, read_proposal(tx, request.form, badge.operator))

@@ -19,7 +19,7 @@ from payments.models import MerchantAccount
 from reconciliation.models import BANK, SETTLEMENT
 from reconciliation.rules.deciding import Proposal
 from reconciliation.rules.finding import Preview, Sum, named_by_rule, not_parking, preview, rules_of
-from reconciliation.rules.models import LineRule
+from reconciliation.rules.models import OTHER_KIND, LineRule
 
 #: Before an operator's code in the form: all its accounts.
 ALL_OF = "all:"
@@ -64,7 +64,7 @@ def rule_desk(tx: Session, operator: str | None, now: datetime) -> RuleDesk:
             rule,
             slugs.get(rule.account_id) or operators.get(rule.operator, rule.operator),
             named[rule.id],
-            preview(tx, rule, now) if rule.approved_at is rule.retired_at else None,
+            preview(tx, rule, now) if _foreseeable(rule) else None,
         )
         for rule in rules
     ]
@@ -76,6 +76,11 @@ def rule_desk(tx: Session, operator: str | None, now: datetime) -> RuleDesk:
         _places(tx, operator, operators),
         names_of(tx, actors | {rule.retired_by or "" for rule in rules}),
     )
+
+
+def _foreseeable(rule: LineRule) -> bool:
+    undecided = rule.approved_at is None and rule.retired_at is None
+    return undecided and rule.kind == OTHER_KIND
 
 
 def _slugs(tx: Session, rules: Sequence[LineRule]) -> dict[uuid.UUID | None, str]:
@@ -107,6 +112,16 @@ def read_proposal(tx: Session, form: Mapping[str, str], operator: str | None) ->
         label=" ".join(form.get("label", "").split()),
         series=_series(series) if series else None,
     )
+
+
+def read_tolerance(
+    tx: Session, form: Mapping[str, str], operator: str | None
+) -> tuple[MerchantAccount, int]:
+    """The account and the minor units that the form names. Raises as `read_proposal` does."""
+    _, account = _place(tx, form.get("place", ""), operator)
+    if account is None:
+        raise WrongUsage("A tolerance is about one account: please choose it.")
+    return account, read_amount(form.get("tolerance", ""), account.currency)
 
 
 def _place(tx: Session, place: str, operator: str | None) -> tuple[str, MerchantAccount | None]:

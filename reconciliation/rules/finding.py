@@ -15,7 +15,7 @@ from payments.db import business_day
 from payments.models import MerchantAccount
 from payments.setting_aside import SetAside
 from reconciliation.models import SETTLEMENT, Assignment, StatementLine
-from reconciliation.rules.models import OTHER_KIND, LineRule, OtherLine
+from reconciliation.rules.models import LineRule, OtherLine
 from reconciliation.rules.naming import in_bounds, lines_in_suspense, loose_lines, named_by
 from reconciliation.sides import Rows
 
@@ -41,13 +41,9 @@ class Preview:
     sums: Sequence[Sum]
 
 
-def rules_of(tx: Session, operator: str | None, kind: str = OTHER_KIND) -> Sequence[LineRule]:
-    """Every version of every rule of `kind` of one operator or of all, the newest first."""
-    query = (
-        select(LineRule)
-        .where(LineRule.kind == kind)
-        .order_by(LineRule.proposed_at.desc(), LineRule.id.desc())
-    )
+def rules_of(tx: Session, operator: str | None) -> Sequence[LineRule]:
+    """Every version of every rule of one operator or of all, the newest first."""
+    query = select(LineRule).order_by(LineRule.proposed_at.desc(), LineRule.id.desc())
     if operator is not None:
         query = query.where(LineRule.operator == operator)
     return tx.scalars(query).all()

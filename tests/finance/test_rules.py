@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from parking.finance import uploads
 from parking.people.service import NewPerson, add_person
-from payments.accounts import open_account
+from payments.accounts import account_by_slug, open_account
 from payments.providers import PROVIDERS
 from payments.setting_aside import SetAside
 from reconciliation.invariants import check
@@ -59,7 +58,7 @@ def hand_in(office: Desk, later: int, *lines: Line, opening: int = 1_000_000) ->
     """The bank's statement of `later` days after the first, read and compared; its closing balance."""
     house, after = office.town.house, timedelta(days=later)
     with house.databases.read() as tx:
-        account = uploads.bank_accounts(tx, "hoan-kiem")[0]
+        account = account_by_slug(tx, "hk-vietqr")
     paper = Paper(tuple(replace(line, day=DAY + after) for line in lines), opening=opening)
     UploadDesk(house.databases, house.gateways, account).hand_in(csv_of(paper), now=NOW + after)
     return paper.closing
@@ -181,3 +180,16 @@ def test_rules_of_another_operator_are_not_there(office: Desk) -> None:
     another(office, operator="thang-long")
     assert "tiền điện" not in office.browser.get(RULES).get_data(as_text=True)
     decide(office, "approve", 404)
+
+
+def test_two_people_agree_on_a_tolerance(office: Desk) -> None:
+    another(office)
+    send(office, 400, act="tolerance", place="hk-vietqr", tolerance="5.000.000")
+    send(office, 400, act="tolerance", place="all:hoan-kiem", tolerance="5")
+    send(office, act="tolerance", place="hk-vietqr", tolerance="5")
+    decide(office, "approve", 409)
+    another(office)
+    decide(office, "approve")
+    rule = the_rule(office)
+    assert (rule.kind, rule.tolerance, rule.retired_at) == ("tolerance", 5, None)
+    assert "Tolerance up to" in office.browser.get(RULES).get_data(as_text=True)
