@@ -25,6 +25,7 @@ from sqlalchemy import (
     and_,
     insert,
     literal,
+    literal_column,
     select,
     tuple_,
 )
@@ -89,13 +90,15 @@ def line_order() -> tuple[ColumnElement[Any], ...]:
 
 def _undone(tx: Session) -> list[tuple[uuid.UUID, uuid.UUID]]:
     """The (line, movement) among the new lines that a person has taken apart."""
-    line_id, movement_id = AssignmentLog.line_id, AssignmentLog.counterpart_id
-    pairs = (
-        select(line_id, movement_id)
-        .join(NEW_LINES, NEW_LINES.c.id == line_id)
-        .where(AssignmentLog.act == UNMATCH)
-    )
-    return [(row[0], row[1]) for row in tx.execute(pairs.distinct())]
+    # a literal: only then does SQLite see that the index of these few rows has all it needs
+    by_people = AssignmentLog.act == literal_column(f"'{UNMATCH}'")
+    pairs = select(AssignmentLog.line_id, AssignmentLog.counterpart_id).where(by_people)
+    undone = [(row[0], row[1]) for row in tx.execute(pairs.distinct())]
+    if not undone:
+        return []
+    lines = {line_id for line_id, _ in undone}
+    new = set(tx.scalars(select(NEW_LINES.c.id).where(NEW_LINES.c.id.in_(lines))))
+    return [one for one in undone if one[0] in new]
 
 
 def _pairs(scope: Scope) -> Rows:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from parking.people.service import NewPerson, add_person
+from payments.accounts import open_account
 from payments.models import Payment
+from payments.providers import PROVIDERS
 from tests.kit import Town
+from tests.statements.kit import ACCOUNT
 from tests.trace.conftest import Paid, paid, settle
 from tests.web.kit import Browser
 
@@ -43,3 +46,22 @@ class Desk:
 def desk(paid: Paid) -> Desk:
     """Nobody has signed in yet."""
     return Desk(paid.town, Browser(paid.town.house), paid.payment, paid.other)
+
+
+@pytest.fixture
+def office(desk: Desk) -> Desk:
+    """The desk, and a VietQR account of Hoàn Kiếm."""
+    house = desk.town.house
+    gateways = replace(house.gateways, registry=PROVIDERS)
+    desk.town.house = replace(house, gateways=gateways)
+    with house.databases.write.begin() as tx:
+        open_account(
+            tx, gateways.vault, slug="hk-vietqr", operator="hoan-kiem", provider="vietqr",
+            mode="test",
+            settings={
+                "bank": "970436", "account": ACCOUNT, "holder": "HOAN KIEM", "feeds": ["sepay"],
+            },
+            secret={"sepay_secret": "s" * 20, "sepay_token": "t" * 20}, now=desk.town.now,
+        )  # fmt: skip
+    desk.browser = Browser(desk.town.house)
+    return desk

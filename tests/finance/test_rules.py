@@ -12,14 +12,13 @@ import pytest
 from sqlalchemy import select
 
 from parking.people.service import NewPerson, add_person
-from payments.accounts import account_by_slug, open_account
-from payments.providers import PROVIDERS
+from payments.accounts import account_by_slug
 from payments.setting_aside import SetAside
 from reconciliation.invariants import check
 from reconciliation.rules.models import LineRule, OtherLine
 from tests.finance.conftest import Desk
 from tests.statements.desk import NOW, UploadDesk
-from tests.statements.kit import ACCOUNT, DAY, Line, Paper, csv_of
+from tests.statements.kit import DAY, Line, Paper, csv_of
 from tests.web.kit import Browser
 
 RULES = "/finance/rules?lang=en"
@@ -27,25 +26,6 @@ FORM: dict[str, Any] = {
     "label": "Tiền điện", "words": "tiền điện", "sign": "out", "least": "", "most": "",
     "place": "all:hoan-kiem", "leg": "settlement", "series": "",
 }  # fmt: skip
-
-
-@pytest.fixture
-def office(desk: Desk) -> Desk:
-    """The desk, and a VietQR account of Hoàn Kiếm."""
-    house = desk.town.house
-    gateways = replace(house.gateways, registry=PROVIDERS)
-    desk.town.house = replace(house, gateways=gateways)
-    with house.databases.write.begin() as tx:
-        open_account(
-            tx, gateways.vault, slug="hk-vietqr", operator="hoan-kiem", provider="vietqr",
-            mode="test",
-            settings={
-                "bank": "970436", "account": ACCOUNT, "holder": "HOAN KIEM", "feeds": ["sepay"],
-            },
-            secret={"sepay_secret": "s" * 20, "sepay_token": "t" * 20}, now=desk.town.now,
-        )  # fmt: skip
-    desk.browser = Browser(desk.town.house)
-    return desk
 
 
 FIRST = (

@@ -4,43 +4,21 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from parking.finance import uploads
-from payments.accounts import open_account
 from payments.db import CITY_ZONE
 from payments.models import Movement, Payment
-from payments.providers import PROVIDERS
 from reconciliation.models import Upload
 from tests.finance.conftest import Desk
 from tests.statements.desk import UploadDesk, day_of
-from tests.statements.kit import ACCOUNT, DAY, Line
+from tests.statements.kit import DAY, Line
 from tests.statements.test_uploads import paid_by
 from tests.web.kit import Browser
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
-
-
-@pytest.fixture
-def office(desk: Desk) -> Desk:
-    """The desk, and a VietQR account of Hoàn Kiếm."""
-    house = desk.town.house
-    gateways = replace(house.gateways, registry=PROVIDERS)
-    desk.town.house = replace(house, gateways=gateways)
-    with house.databases.write.begin() as tx:
-        open_account(
-            tx, gateways.vault, slug="hk-vietqr", operator="hoan-kiem", provider="vietqr",
-            mode="test",
-            settings={
-                "bank": "970436", "account": ACCOUNT, "holder": "HOAN KIEM", "feeds": ["sepay"],
-            },
-            secret={"sepay_secret": "s" * 20, "sepay_token": "t" * 20}, now=desk.town.now,
-        )  # fmt: skip
-    desk.browser = Browser(desk.town.house)
-    return desk
 
 
 def books(office: Desk) -> UploadDesk:
