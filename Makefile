@@ -36,6 +36,8 @@ bench: .venv/.test
 	@$(BIN)/python -m benchmarks.lane
 	@$(BIN)/python -m benchmarks.reports
 	@$(BIN)/python -m benchmarks.peak
+	@$(BIN)/python -m benchmarks.narratives
+	@$(BIN)/python -m benchmarks.volume
 	@$(BIN)/python -m benchmarks.seals
 	@$(BIN)/python -m benchmarks.reconcile
 
