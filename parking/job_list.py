@@ -33,6 +33,8 @@ NAMES = {
     "lot-days": mark("Count the days of lots"),
     "spans": mark("Add up months and years that are over"),
     "uploads": mark("Finish statements that were handed in"),
+    "close": mark("Finish closings that were begun"),
+    "seal": mark("Seal what was recorded"),
     "tidy": mark("Forget old runs"),
 }
 

@@ -199,10 +199,14 @@ def _write(tx: Session, part: Part, operator: str) -> int:
     )
     found = computed(part, operator).subquery()
     names = [column.key for column in found.c]
-    return tx.connection().execute(
-        insert(table_of(Summary)).from_select(names, select(*found.c)),
-        execution_options={"preserve_rowcount": True},
-    ).rowcount
+    return (
+        tx.connection()
+        .execute(
+            insert(table_of(Summary)).from_select(names, select(*found.c)),
+            execution_options={"preserve_rowcount": True},
+        )
+        .rowcount
+    )
 
 
 def computed(part: Part, operator: str) -> CompoundSelect[*tuple[Any, ...]]:

@@ -117,7 +117,7 @@ def test_a_pdf_carries_its_totals_from_page_to_page() -> None:
     pages = text_of(as_pdf(report(by_lot(90)), VI))
     assert len(pages) > 2
     for number, page in enumerate(pages, start=1):
-        assert f"Trang {number}/{len(pages)}" in page
+        assert f"Trang {number} trên {len(pages)}" in page
         assert "Tổng thu" in page
     for before, after in pairwise(pages):
         carried = re.search(r"Cộng chuyển trang sau\s+([\d.]+)\s+([\d.]+)", before)

@@ -14,6 +14,7 @@ from payments.db import Databases
 from payments.models import Audit
 from payments.provider import InvalidStatement
 from reconciliation.models import StatementBody, StatementMapping, Upload, UploadBody
+from reconciliation.packing import unpack
 from reconciliation.uploads.mappings import current, history, write
 from reconciliation.uploads.reading import NoMapping, settlement_for
 from reconciliation.uploads.service import carry_on, carry_on_abandoned, confirm, offer
@@ -91,7 +92,9 @@ def test_the_original_is_kept_and_each_line_leads_to_its_row(counter: Counter) -
     with counter.databases.read() as tx:
         assert tx.get_one(UploadBody, upload.id).body == raw
         (statement,) = counter.statements()
-        told = json.loads(tx.get_one(StatementBody, statement.id).body)
+        kept = unpack(tx.get_one(StatementBody, statement.id).body)
+        assert kept is not None
+        told = json.loads(kept)
     assert told["sha256"] == upload.sha256
     assert told["rows"] == [6, 7]
 
