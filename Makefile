@@ -24,7 +24,7 @@ test: lint
 
 # Counting branches makes a test half as slow again, so only those are counted with that are about the
 # packages with a mark (.ci/branches.py).
-MEASURED := $(addprefix tests/,payments providers qr reconciliation sandbox statements tariffs)
+MEASURED := $(addprefix tests/,payments providers qr reconciliation sandbox statements tariffs finance reports)
 
 lint: .venv/.test
 	@$(BIN)/ruff check .
