@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from parking.languages import mark
-from reconciliation.reports.daily import Figures
+from reconciliation.reports.figures import Figures
 from reconciliation.reports.table import Cell, Column, Kind, Row
 
 

@@ -7,12 +7,11 @@ same rows give the same bytes whoever downloads them, whenever.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, and_, select
-from sqlalchemy import func as sql
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from parking.lots.models import Operator
@@ -20,11 +19,12 @@ from parking.lots.service import lot_names
 from parking.reports.words import SHIFT_OPEN
 from parking.shifts.history import holders_of_tills, tills_open_on
 from payments.errors import NotFound
-from payments.models import MerchantAccount
 from payments.provider import CASH
 from reconciliation.models import DayTotal
-from reconciliation.reports.daily import NAMES, AccountPart, DailyReport, Figures, daily
+from reconciliation.reports.daily import AccountPart, DailyReport, daily
+from reconciliation.reports.figures import NAMES, Figures, added
 from reconciliation.reports.footing import check_foots
+from reconciliation.reports.period import Period, parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +132,6 @@ class CityDay:
         return share(self.cash.count, self.total.count)
 
 
-def added(figures: Iterable[Figures]) -> Figures:
-    """The sum of several rows."""
-    rows = list(figures)
-    return Figures(*(sum(getattr(row, name) for row in rows) for name in NAMES))
-
-
 def share(part: int, whole: int) -> int:
     """`part` of `whole` in thousandths, rounded half up; 0 of nothing."""
     return (2000 * part + whole) // (2 * whole) if whole else 0
@@ -195,21 +189,9 @@ def _lots(tx: Session, found: DailyReport) -> list[LotRow]:
 
 def _by_class(tx: Session, found: DailyReport, operator: str | None) -> list[ClassRow]:
     """The same totals by lot and product. Raises `DoesNotFoot` unless they make each lot's own."""
-    mine = and_(DayTotal.day == found.day, MerchantAccount.currency == found.currency)
-    if operator is not None:
-        mine = and_(mine, MerchantAccount.operator == operator)
-    sums = [sql.sum(getattr(DayTotal, name)) for name in NAMES]
-    query = (
-        select(DayTotal.cost_centre, DayTotal.product, *sums)
-        .join(MerchantAccount, MerchantAccount.id == DayTotal.account_id)
-        .where(mine)
-        .group_by(DayTotal.cost_centre, DayTotal.product)
-        .order_by(DayTotal.cost_centre, DayTotal.product)
-    )
-    rows = [
-        ClassRow(lot, product, Figures(*map(int, figures)))
-        for lot, product, *figures in tx.execute(query)
-    ]
+    period = Period(found.day, found.day, operator, found.currency)
+    split = parts(tx, period, DayTotal.cost_centre, DayTotal.product)
+    rows = [ClassRow(row.labels[0], row.labels[1], row.figures) for row in split]
     for part in found.by_cost_centre:
         _check_classes(part.figures, [row for row in rows if row.lot == part.cost_centre])
     return sorted(rows, key=lambda row: (not row.lot, row.lot, row.product))

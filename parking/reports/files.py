@@ -17,7 +17,7 @@ from parking.reports.daily import CityDay
 from parking.reports.figure import cash_sentence, city_sentence, standing_sentence
 from payments.db import CITY_ZONE
 from reconciliation.reports.csv_file import csv_bytes
-from reconciliation.reports.daily import Figures
+from reconciliation.reports.figures import Figures
 from reconciliation.reports.table import Cell
 
 LABELS = (

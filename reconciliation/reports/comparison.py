@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 from payments.models import MerchantAccount
 from reconciliation.breaks import BreakClass
 from reconciliation.models import SETTLEMENT, DayTotal
-from reconciliation.reports.daily import Figures
 from reconciliation.reports.differences import Difference, standing
+from reconciliation.reports.figures import Figures
 from reconciliation.reports.outside import (
     AtBank,
     Explanation,

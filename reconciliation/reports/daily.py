@@ -6,8 +6,8 @@ the bank. Amounts are dong; an account in another currency has a report of its o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -17,34 +17,10 @@ from sqlalchemy.orm import Session
 
 from payments.models import MerchantAccount
 from reconciliation.models import AccountDay, DayTotal
+from reconciliation.reports.figures import NAMES, Figures, figures_of, sums
 from reconciliation.reports.footing import check_foots
+from reconciliation.reports.period import Period, computed_at, parts
 from reconciliation.sides import Rows
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """`count`, `gross`: receipts we recorded; `net` = gross − refunds − fees; `confirmed_*`: the
-    part matched with the provider's lines; `banked_*`: the part of that whose payout arrived;
-    `breaks`: differences still open."""
-
-    count: int = 0
-    gross: int = 0
-    refunds: int = 0
-    fees: int = 0
-    net: int = 0
-    confirmed_count: int = 0
-    confirmed_gross: int = 0
-    banked_count: int = 0
-    banked_gross: int = 0
-    breaks: int = 0
-
-    @property
-    def matched(self) -> int:
-        """Receipts matched with a line of the provider's files."""
-        return self.confirmed_count
-
-
-NAMES = tuple(field.name for field in fields(Figures))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,40 +84,19 @@ def daily(
     tx: Session, day: date, *, now: datetime, operator: str | None = None, currency: str = "VND"
 ) -> DailyReport:
     """The report of `day`, of one operator (by name) or of all. Raises `DoesNotFoot`."""
-    mine = MerchantAccount.currency == currency
-    if operator is not None:
-        mine = and_(mine, MerchantAccount.operator == operator)
+    period = Period(day, day, operator, currency)
+    [whole], centres = parts(tx, period), parts(tx, period, DayTotal.cost_centre)
     report = DailyReport(
         day=day,
         currency=currency,
         asked_at=now,
-        as_of=_as_of(tx, day, mine) or now,
-        total=_total(tx, day, mine),
-        by_account=tuple(_by_account(tx, day, mine)),
-        by_cost_centre=tuple(_by_cost_centre(tx, day, mine)),
+        as_of=computed_at(tx, period) or now,
+        total=whole.figures,
+        by_account=tuple(_by_account(tx, day, period.accounts())),
+        by_cost_centre=tuple(CentrePart(part.labels[0], part.figures) for part in centres),
     )
     report.check()
     return report
-
-
-def _sums() -> list[Any]:
-    return [sql.coalesce(sql.sum(getattr(DayTotal, name)), 0) for name in NAMES]
-
-
-def _figures(sums: Sequence[Any]) -> Figures:
-    return Figures(*map(int, sums))
-
-
-def _total(tx: Session, day: date, mine: Any) -> Figures:
-    query = select(*_sums()).join(MerchantAccount, MerchantAccount.id == DayTotal.account_id)
-    return _figures(tx.execute(query.where(DayTotal.day == day, mine)).one())
-
-
-def _as_of(tx: Session, day: date, mine: Any) -> datetime | None:
-    query = select(sql.min(DayTotal.computed_at)).join(
-        MerchantAccount, MerchantAccount.id == DayTotal.account_id
-    )
-    return tx.scalar(query.where(DayTotal.day == day, mine))
 
 
 def _by_account(tx: Session, day: date, mine: Any) -> Iterable[AccountPart]:
@@ -154,7 +109,7 @@ def _by_account(tx: Session, day: date, mine: Any) -> Iterable[AccountPart]:
             MerchantAccount.provider,
             sql.coalesce(sql.max(AccountDay.state), "awaiting"),
             sql.max(AccountDay.due_at),
-            *_sums(),
+            *sums(),
         )
         .outerjoin(DayTotal, of_day)
         .outerjoin(AccountDay, looked_at)
@@ -170,17 +125,5 @@ def _by_account(tx: Session, day: date, mine: Any) -> Iterable[AccountPart]:
         .order_by(MerchantAccount.slug)
     )
     for row in tx.execute(query):
-        slug, name, provider, state, due_at, *sums = row
-        yield AccountPart(slug, name, provider, state, due_at, _figures(sums))
-
-
-def _by_cost_centre(tx: Session, day: date, mine: Any) -> Iterable[CentrePart]:
-    query = (
-        select(DayTotal.cost_centre, *_sums())
-        .join(MerchantAccount, MerchantAccount.id == DayTotal.account_id)
-        .where(DayTotal.day == day, mine)
-        .group_by(DayTotal.cost_centre)
-        .order_by(DayTotal.cost_centre)
-    )
-    for row in tx.execute(query):
-        yield CentrePart(row[0], _figures(row[1:]))
+        slug, name, provider, state, due_at, *found = row
+        yield AccountPart(slug, name, provider, state, due_at, figures_of(found))

@@ -15,7 +15,7 @@ from payments.db import CITY_ZONE
 from payments.models import MerchantAccount
 from reconciliation import summaries
 from reconciliation.models import AccountDay, DayTotal
-from reconciliation.reports.daily import NAMES, Figures
+from reconciliation.reports.figures import Figures, figures_of, sums
 from reconciliation.sides import Rows
 from reconciliation.summaries import SummaryState
 
@@ -71,13 +71,11 @@ class Part:
 
 def parts(tx: Session, period: Period, *labels: Any) -> list[Part]:
     """The period's figures for every value of `labels` (columns of totals or accounts), in order."""
-    sums = [sql.coalesce(sql.sum(getattr(DayTotal, name)), 0) for name in NAMES]
-    query = _totals(select(*labels, *sums), period)
+    query = _totals(select(*labels, *sums()), period)
     if labels:
         query = query.group_by(*labels).order_by(*labels)
     return [
-        Part(tuple(row[: len(labels)]), Figures(*map(int, row[len(labels) :])))
-        for row in tx.execute(query)
+        Part(tuple(row[: len(labels)]), figures_of(row[len(labels) :])) for row in tx.execute(query)
     ]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import func as sql
 from sqlalchemy.orm import Session
 
 from reconciliation import summaries
-from reconciliation.reports.daily import Figures
+from reconciliation.reports.figures import Figures, added
 from reconciliation.reports.period import Period
 from reconciliation.summaries import Summary, SummaryState
 
@@ -27,13 +27,7 @@ class Volume:
     cash: Figures = NOTHING
 
     def __add__(self, other: Volume) -> Volume:
-        return Volume(added(self.cashless, other.cashless), added(self.cash, other.cash))
-
-
-def added(one: Figures, other: Figures) -> Figures:
-    """The sum of two."""
-    names = summaries.WHOLE
-    return Figures(**{name: getattr(one, name) + getattr(other, name) for name in names})
+        return Volume(added((self.cashless, other.cashless)), added((self.cash, other.cash)))
 
 
 def along(tx: Session, period: Period) -> dict[str, dict[str, Volume]]:

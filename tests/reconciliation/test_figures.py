@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from payments.provider import LineKind, MovementFact, MovementKind, Notice, Status
-from reconciliation.reports.daily import CentrePart, DailyReport, Figures, daily
+from reconciliation.reports.daily import CentrePart, DailyReport, daily
+from reconciliation.reports.figures import Figures
 from reconciliation.reports.footing import DoesNotFoot, check_foots
 from tests.reconciliation.kit import (
     DAY,

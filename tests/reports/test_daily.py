@@ -17,7 +17,7 @@ from parking.lots.models import Lot
 from parking.reports.daily import ClassRow, _check_classes, city_day
 from parking.reports.files import as_csv, as_json_bytes
 from payments.errors import NotFound
-from reconciliation.reports.daily import Figures
+from reconciliation.reports.figures import Figures
 from reconciliation.reports.footing import DoesNotFoot
 from tests.finance.conftest import Desk, desk
 from tests.kit import Town
