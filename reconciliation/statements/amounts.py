@@ -104,4 +104,7 @@ def _reading(body: str, decimal: str, places: int) -> Decimal | None:
     if found is None:
         return None
     whole = re.sub(r"\D", "", found[1])
-    return Decimal(f"{whole}.{found[3] or '0'}") if len(whole) <= LONGEST else None
+    if len(whole) > LONGEST:
+        return None
+    # as it was written: a reader who is told of a wrong amount looks for it in the file
+    return Decimal(f"{whole}.{found[3]}" if found[3] else whole)

@@ -105,7 +105,7 @@ def test_a_decimal_comma_is_read(text: str) -> None:
 
 def test_a_scale_that_leaves_a_rest_is_refused() -> None:
     raw = File((Sold(fee=200), Sold(50, "T2", fee=0))).raw()
-    assert "line 7: 50.0 is not an amount of VND" in refused(raw, scale="100")
+    assert "line 7: 50 is not an amount of VND" in refused(raw, scale="100")
 
 
 def merged_book() -> Workbook:
