@@ -59,7 +59,10 @@ def _written(command: Any) -> Any:
 
 def _asked(build: Build, since: date | None, until: date | None, operator: str | None) -> Asked:
     if since is None:
-        raise WrongUsage(mark("--from is missing: name the first business day, as 2026-11-23."))
+        raise WrongUsage(
+            mark("--from is missing: name the first business day, as 2026-11-23; see %(help)s."),
+            help=f"{click.get_current_context().command_path} --help",
+        )
     return Asked(since, until or since, operator, build().clock())
 
 

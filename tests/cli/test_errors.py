@@ -49,7 +49,7 @@ def one_line(text: str) -> str:
         (["reconcile", "--date"], "--date"),
         (["trace"], "QUERY"),
         (["verify", "now"], "now"),
-        (["report", "daily"], "--from"),
+        (["report", "daily"], "parking report daily --help"),
         (["simulate", *A_DAY, "--sessions", "0"], "--sessions 0"),
         (["simulate", *A_DAY, "--sessions", "1", "--faults", "nan"], "--faults nan"),
         (["simulate", *A_DAY, "--sessions", "1", "--seed", "x"], "--seed x"),
