@@ -22,6 +22,7 @@ from tests.reconciliation.kit import (
     line,
     night,
 )
+from tests.reconciliation.work import resolving, work
 
 
 def proven(world: World) -> bool:
@@ -136,12 +137,12 @@ def test_what_a_person_explained_is_not_opened_again(world: World) -> None:
     world.pay("A")
     world.settle(DAY, line("I", 500, 0, LineKind.OTHER))
     world.reconcile()
-    with world.databases.write.begin() as tx:
-        for row in tx.query(Break):
-            row.state, row.resolution = "resolved", "written off by Lan"
-    world.reconcile(now=at(DAY + ONE, 2))
+    for row in world.breaks():
+        work(world, row.id, resolving("other", words="Đã hỏi đối tác"))
+    world.reconcile(now=at(DAY + ONE, 6))
     assert {b.state for b in world.breaks()} == {"resolved"}
     assert world.count(Break) == 2
+    assert proven(world)
 
 
 def test_a_second_receipt_the_provider_does_not_know_is_ours_twice(world: World) -> None:
