@@ -10,6 +10,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from parking.finance.month import day_asked
 from parking.languages import mark
 from parking.reports.words import BREAK_NAMES
 from parking.web.actors import names_of
@@ -129,8 +130,8 @@ def read_question(args: Mapping[str, str], operator: str | None) -> Question:
         owner=given.get("owner"),
         nature=given.get("nature"),
         age=given.get("age"),
-        since=_day(given.get("since", "")),
-        until=_day(given.get("until", "")),
+        since=day_asked(given.get("since", "")),
+        until=day_asked(given.get("until", "")),
     )
     size, page = given.get("size", str(PAGE_SIZES[0])), given.get("page", "1")
     if not (page.isascii() and page.isdigit() and 0 < int(page) < 10**6):
@@ -202,10 +203,3 @@ def _accounts(tx: Session, operator: str | None) -> Sequence[tuple[str, str]]:
     if operator is not None:
         query = query.where(MerchantAccount.operator == operator)
     return [(row.slug, row.operator) for row in tx.execute(query)]
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise WrongUsage("%(day)s is not a day; write it as 2026-11-20.", day=text[:20]) from error

@@ -56,6 +56,14 @@ def read_month(text: str, today: date) -> Month:
     return Month(date(int(parts["year"]), int(parts["month"]), 1))
 
 
+def day_asked(text: str) -> date | None:
+    """The day a form or an address asks for; None when nothing is written. Raises `WrongUsage`."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise WrongUsage("%(day)s is not a day; write it as 2026-11-20.", day=text[:20]) from error
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """Counts of receipts and sums in minor units; `breaks` are differences nobody explained yet."""

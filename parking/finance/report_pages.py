@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import partial
 from tempfile import TemporaryFile
 from typing import IO
@@ -11,6 +11,7 @@ from typing import IO
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from parking.finance.month import day_asked
 from parking.house import House
 from parking.languages import explain
 from parking.people.guard import the_badge
@@ -21,7 +22,7 @@ from parking.reports.speech import speak
 from parking.reports.written import FORMATS, file_name, format_named, write_into
 from parking.web.language import reader_language
 from payments.db import business_day
-from payments.errors import Complaint, WrongUsage
+from payments.errors import Complaint
 from reconciliation.reports.chart import drawn
 from reconciliation.reports.shown import cell_text, head_of, heading, sentence_text, total_row
 from reconciliation.reports.table import NUMBERS, Report
@@ -52,16 +53,9 @@ def _asked(house: House, form: Mapping[str, str]) -> Asked:
     """What the form asks for; yesterday, when it says nothing. Raises `WrongUsage`."""
     now, badge = house.clock(), the_badge()
     yesterday = business_day(now) - timedelta(days=1)
-    since = _day(form.get("from", ""), yesterday)
-    until = _day(form.get("to", ""), since)
+    since = day_asked(form.get("from", "")) or yesterday
+    until = day_asked(form.get("to", "")) or since
     return Asked(since, until, badge.operator or form.get("operator") or None, now)
-
-
-def _day(text: str, otherwise: date) -> date:
-    try:
-        return date.fromisoformat(text) if text else otherwise
-    except ValueError as error:
-        raise WrongUsage("%(day)s is not a day; write it as 2026-11-20.", day=text[:20]) from error
 
 
 def _page(

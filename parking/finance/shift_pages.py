@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from parking.finance.month import day_asked
 from parking.house import House
 from parking.people.guard import the_badge
 from parking.shifts import history
 from payments.db import business_day
-from payments.errors import NotFound, WrongUsage
+from payments.errors import NotFound
 
 
 def add(pages: Blueprint, house: House) -> None:
@@ -20,7 +21,7 @@ def add(pages: Blueprint, house: House) -> None:
     @pages.get("/shifts")
     def shifts() -> ResponseReturnValue:
         operator, now = the_badge().operator, house.clock()
-        day = _day(request.args.get("day", ""), business_day(now))
+        day = day_asked(request.args.get("day", "")) or business_day(now)
         with house.databases.read() as tx:
             return render_template(
                 "finance/shifts.html",
@@ -39,11 +40,3 @@ def add(pages: Blueprint, house: House) -> None:
             if not rows:
                 raise NotFound("%(username)s has worked no shift here.", username=username[:40])
             return render_template("finance/shifts_of.html", rows=rows, person=rows[0].person)
-
-
-def _day(text: str, today: date) -> date:
-    """The day in the address; today when none is written. Raises `WrongUsage`."""
-    try:
-        return date.fromisoformat(text) if text else today
-    except ValueError as error:
-        raise WrongUsage("%(day)s is not a day; write it as 2026-11-20.", day=text[:20]) from error
