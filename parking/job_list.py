@@ -59,7 +59,7 @@ class JobState:
 
 def job_states(tx: Session, timetable: Sequence[Job], now: datetime) -> list[JobState]:
     """Every job of `timetable`, failing ones first, then those of the night."""
-    latest, nights = latest_runs(tx), nightly(timetable)
+    latest, nights = latest_runs(tx, (job.name for job in timetable)), nightly(timetable)
     states = [
         JobState(
             job, latest.get(job.name), _next(job, latest.get(job.name), now), job.name in nights

@@ -67,8 +67,9 @@ def timetable(gateways: Gateways, tariffs: TariffBook) -> tuple[Job, ...]:
 
 def tidy(db: sessionmaker[Session], gateways: Gateways, tariffs: TariffBook, now: datetime) -> int:
     """Forget finished runs that nobody looks up any more; how many."""
-    names = nightly(timetable(gateways, tariffs))
-    others = [job.name for job in timetable(gateways, tariffs) if job.name not in names]
+    jobs = timetable(gateways, tariffs)
+    names = nightly(jobs)
+    others = [job.name for job in jobs if job.name not in names]
     return forget_runs(db, names, now - KEEP_NIGHTS) + forget_runs(db, others, now - KEEP_RUNS)
 
 
