@@ -122,24 +122,20 @@ def invoiced(tx: Session, operator: Operator, period: Period, *states: str) -> i
 
 def sold_in(operator_id: uuid.UUID, period: Period) -> ColumnElement[bool]:
     """SQL: receipts whose tax point lies in the period."""
-    begin, end = period.span
-    return and_(
-        Receipt.operator_id == operator_id,
-        Receipt.tax_point >= begin,
-        Receipt.tax_point < end,
-        Receipt.currency == CURRENCY,
-    )
+    return _within(Receipt.tax_point, operator_id, period)
 
 
 def changed_in(operator_id: uuid.UUID, period: Period) -> ColumnElement[bool]:
     """SQL: changes that happened in the period, of receipts that the query joins."""
+    return _within(ReceiptChange.at, operator_id, period)
+
+
+def _within(
+    at: InstrumentedAttribute[datetime], operator_id: uuid.UUID, period: Period
+) -> ColumnElement[bool]:
     begin, end = period.span
-    return and_(
-        Receipt.operator_id == operator_id,
-        ReceiptChange.at >= begin,
-        ReceiptChange.at < end,
-        Receipt.currency == CURRENCY,
-    )
+    mine = and_(Receipt.operator_id == operator_id, Receipt.currency == CURRENCY)
+    return and_(mine, at >= begin, at < end)
 
 
 def has_invoice(receipt_id: Id, *states: str) -> ColumnElement[bool]:
