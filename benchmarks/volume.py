@@ -25,7 +25,8 @@ from parking.reports.asked import Asked
 from parking.reports.kinds import make
 from payments.book_days import BookDay
 from payments.db import Databases, connect, new_id
-from reconciliation.summaries import FIGURES, LONGER, Summary, SummaryState, begin_of, end_of
+from reconciliation.spans import LONGER, begin_of, end_of
+from reconciliation.summaries import FIGURES, Summary, SummaryState
 
 LOTS, ROUNDS, LOTS_EACH, CHUNK = 3_000, 7, 10, 5_000
 FIRST, LAST = date(2024, 5, 1), date(2027, 4, 29)

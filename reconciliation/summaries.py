@@ -11,9 +11,8 @@ is read from the shorter ones in it, so a reader never sees a half-told year.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -41,11 +40,8 @@ from payments.models import MerchantAccount
 from payments.provider import CASH
 from reconciliation.models import DayTotal
 from reconciliation.sides import Rows
+from reconciliation.spans import DAY, LONGER, Part, begin_of, end_of, pieces_of
 
-DAY, THIRD, MONTH, YEAR = "day", "third", "month", "year"
-#: The spans that are made of days, the longest first.
-LONGER = (YEAR, MONTH, THIRD)
-ONE_DAY = timedelta(days=1)
 PROVIDER, COST_CENTRE, PRODUCT = "provider", "cost_centre", "product"
 
 #: Where the key of each label stands.
@@ -116,43 +112,6 @@ class SummaryState(Base):
     operator: Mapped[str] = mapped_column(primary_key=True)
     stale: Mapped[bool]
     computed_at: Mapped[datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Periods of one span from `first` to `last`, both days included, that are read together."""
-
-    span: str
-    first: date
-    last: date
-
-
-def month_of(day: date) -> date:
-    """The first day of its month."""
-    return day.replace(day=1)
-
-
-def next_month(day: date) -> date:
-    """The first day of the month after it."""
-    return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
-
-
-def begin_of(span: str, day: date) -> date:
-    """The first day of the year, month or third of a month (1–10, 11–20, 21–end) that `day` is in."""
-    if span == DAY:
-        return day
-    if span == THIRD:
-        return day.replace(day=1 + min((day.day - 1) // 10, 2) * 10)
-    return day.replace(month=1, day=1) if span == YEAR else month_of(day)
-
-
-def end_of(span: str, first: date) -> date:
-    """The last day of the span that begins with `first`."""
-    if span == YEAR:
-        return first.replace(month=12, day=31)
-    if span == MONTH or (span == THIRD and first.day == 21):
-        return next_month(first) - ONE_DAY
-    return first if span == DAY else first + 9 * ONE_DAY
 
 
 def refresh_day(tx: Session, operator: str, day: date, now: datetime) -> None:
@@ -259,40 +218,6 @@ def parts(tx: Session, first: date, last: date, longest: Sequence[str] = LONGER)
         )
     )
     return list(pieces_of(first, last, stale, longest))
-
-
-def pieces_of(
-    first: date, last: date, stale: frozenset[tuple[str, date]], longest: Sequence[str] = LONGER
-) -> Iterator[Part]:
-    """`parts`, when it is known which spans are stale. Neighbours of one span are one part."""
-    before: Part | None = None
-    while first <= last:
-        span = _longest(first, last, stale, longest)
-        end = end_of(span, first)
-        if before is not None and before.span == span:
-            before = Part(span, before.first, end)
-        else:
-            if before is not None:
-                yield before
-            before = Part(span, first, end)
-        first = end + ONE_DAY
-    if before is not None:
-        yield before
-
-
-def _longest(
-    first: date, last: date, stale: frozenset[tuple[str, date]], longest: Sequence[str]
-) -> str:
-    return next(
-        (
-            span
-            for span in longest
-            if begin_of(span, first) == first
-            and end_of(span, first) <= last
-            and (span, first) not in stale
-        ),
-        DAY,
-    )
 
 
 def within(pieces: Sequence[Part]) -> ColumnElement[bool]:

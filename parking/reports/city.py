@@ -23,7 +23,7 @@ from parking.reports.daily import part_of, share
 from parking.reports.dollars import rate_on, to_cents
 from parking.reports.elsewhere import reported
 from parking.sessions.states import FIGURE_CLASSES
-from reconciliation import summaries
+from reconciliation import spans, summaries
 from reconciliation.reports import volume
 from reconciliation.reports.period import Period
 from reconciliation.reports.table import (
@@ -241,7 +241,7 @@ def _months(tx: Session, period: Period) -> Table:
 def _cumulated(found: Mapping[date, Volume], so_far: Volume, period: Period) -> Iterator[Row]:
     for month, one in found.items():
         so_far += one
-        last = min(summaries.next_month(month) - timedelta(days=1), period.until)
+        last = min(spans.next_month(month) - timedelta(days=1), period.until)
         dollars = to_cents(one.cashless.gross, last)
         yield (month, *cells(one), dollars, so_far.cashless.count, so_far.cashless.gross)
 

@@ -10,7 +10,7 @@ from sqlalchemy import and_, select, union
 from sqlalchemy.orm import Session
 
 from payments.models import MerchantAccount, Movement
-from reconciliation import summaries
+from reconciliation import spans, summaries
 from reconciliation.days import IN_FLIGHT
 from reconciliation.models import AccountDay, DayTotal
 from reconciliation.proofs.violation import Violation
@@ -30,7 +30,7 @@ def summaries_equal_their_totals(tx: Session) -> Iterator[Violation]:
     """Every summary of a day, and of a longer span that is not stale, is what its day totals make."""
     states = select(SummaryState.span, SummaryState.period, SummaryState.operator)
     for span, period, operator in tx.execute(states.where(~SummaryState.stale)).all():
-        part = summaries.Part(span, period, summaries.end_of(span, period))
+        part = spans.Part(span, period, spans.end_of(span, period))
         truth = _by_key(tx, summaries.computed(part, operator))
         stored = _by_key(tx, summaries.stored(span, period, operator))
         for key in sorted({*stored, *truth}):

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from payments.book_days import CLOSED, BookDay
 from payments.db import CITY_ZONE
 from payments.models import MerchantAccount
-from reconciliation import summaries
+from reconciliation import spans
 from reconciliation.models import AccountDay, DayTotal
 from reconciliation.reports.figures import Figures, figures_of, sums
 from reconciliation.sides import Rows
@@ -132,7 +132,7 @@ def unclosed(tx: Session, period: Period) -> list[Unclosed]:
             sql.max(SummaryState.period),
         )
         .where(
-            SummaryState.span == summaries.DAY,
+            SummaryState.span == spans.DAY,
             period.within(SummaryState.period),
             period.of_operator(SummaryState.operator),
             ~closed,

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy import func as sql
 from sqlalchemy.orm import Session
 
-from reconciliation import summaries
+from reconciliation import spans, summaries
 from reconciliation.reports.figures import Figures, added
 from reconciliation.reports.period import Period
 from reconciliation.summaries import Summary, SummaryState
@@ -42,12 +42,12 @@ def along(tx: Session, period: Period) -> dict[str, dict[str, Volume]]:
 def by_month(tx: Session, period: Period) -> dict[date, Volume]:
     """First day of each month → what was paid in it, as far as it lies in the period; in order."""
     found: dict[date, Volume] = {}
-    in_months = _within(tx, period, (summaries.MONTH, summaries.THIRD))
+    in_months = _within(tx, period, (spans.MONTH, spans.THIRD))
     query = select(Summary.period, *summaries.sums()).where(
         in_months, Summary.label == summaries.PROVIDER
     )
     for day, *figures in tx.execute(query.group_by(Summary.period).order_by(Summary.period)):
-        month = summaries.month_of(day)
+        month = spans.month_of(day)
         found[month] = found.get(month, Volume()) + _volume(figures)
     return found
 
@@ -60,14 +60,14 @@ def busy(tx: Session, period: Period, label: str) -> frozenset[str]:
 
 def launch(tx: Session, operator: str | None) -> date | None:
     """The first day with figures, of one operator or of all."""
-    days = select(sql.min(SummaryState.period)).where(SummaryState.span == summaries.DAY)
+    days = select(sql.min(SummaryState.period)).where(SummaryState.span == spans.DAY)
     return tx.scalar(days if operator is None else days.where(SummaryState.operator == operator))
 
 
 def computed_at(tx: Session, period: Period) -> datetime | None:
     """When the oldest figures of the latest day that has some were computed."""
     days = and_(
-        SummaryState.span == summaries.DAY,
+        SummaryState.span == spans.DAY,
         SummaryState.period.between(period.since, period.until),
         period.of_operator(SummaryState.operator),
     )
@@ -77,7 +77,7 @@ def computed_at(tx: Session, period: Period) -> datetime | None:
 
 
 def _within(
-    tx: Session, period: Period, longest: Sequence[str] = summaries.LONGER
+    tx: Session, period: Period, longest: Sequence[str] = spans.LONGER
 ) -> ColumnElement[bool]:
     pieces = summaries.parts(tx, period.since, period.until, longest)
     mine = and_(period.of_operator(Summary.operator), Summary.currency == period.currency)

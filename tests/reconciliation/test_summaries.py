@@ -14,23 +14,9 @@ from reconciliation.invariants import check
 from reconciliation.models import DayTotal
 from reconciliation.rebuilding import keep_spans, rebuild
 from reconciliation.running import keep_current
-from reconciliation.summaries import DAY as BY_DAY
-from reconciliation.summaries import (
-    FIGURES,
-    LABELS,
-    LONGER,
-    MONTH,
-    THIRD,
-    YEAR,
-    Part,
-    Summary,
-    begin_of,
-    end_of,
-    parts,
-    pieces_of,
-    sums,
-    within,
-)
+from reconciliation.spans import DAY as BY_DAY
+from reconciliation.spans import LONGER, MONTH, THIRD, YEAR, Part, begin_of, end_of, pieces_of
+from reconciliation.summaries import FIGURES, LABELS, Summary, parts, sums, within
 from tests.reconciliation.kit import DAY, ONE, PRICE, World, at
 
 NOVEMBER, DECEMBER = date(2026, 11, 1), date(2026, 12, 1)
