@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
+
 from reconciliation.models import Break
+from reconciliation.resolving.clashes import settled_counterpart
 from tests.reconciliation.kit import (
     DAY,
     FEE,
     ONE,
     PRICE,
     World,
+    altered,
     credit_line,
     file_of,
     line,
@@ -87,3 +91,57 @@ def test_a_late_payout_at_the_bank_after_a_person_is_a_difference_of_its_own(wor
     world.reconcile(DAY + 2 * ONE, now=night(DAY + 4 * ONE))
     assert one(world, "duplicate_external").state == "open"
     assert rules_broken(world) == set()
+
+
+def named_by(world: World, break_id: uuid.UUID) -> uuid.UUID | None:
+    """The resolved difference that the page of this one names."""
+    with world.databases.read() as tx:
+        return settled_counterpart(tx, tx.get_one(Break, break_id))
+
+
+def test_a_late_line_names_the_write_off_that_keeps_it_apart(world: World) -> None:
+    written_off = late_line(world)
+    assert named_by(world, one(world, "missing_internal").id) == written_off.id
+    assert named_by(world, written_off.id) is None
+
+
+def test_a_late_movement_names_the_resolved_line_with_its_code(world: World) -> None:
+    payment = world.order()
+    world.settle(DAY, altered(line("X", order=payment.code), rail_ref=None))
+    world.reconcile()
+    settled = one(world, "missing_internal")
+    work(world, settled.id, resolving("to_return"))
+    world.receive("X", payment)
+    world.reconcile(now=night(DAY + ONE))
+    assert named_by(world, one(world, "missing_external").id) == settled.id
+
+
+def test_a_line_that_only_names_an_order_names_what_was_decided_about_its_money(
+    world: World,
+) -> None:
+    payment = world.order()
+    world.receive("M", payment)
+    world.settle(DAY)
+    world.reconcile()
+    settled = one(world, "missing_external")
+    work(world, settled.id, resolving("written_off"))
+    late = altered(line("L", order=payment.code), rail_ref=None)
+    world.settle(DAY + ONE, late)
+    world.reconcile(DAY + ONE)
+    assert named_by(world, one(world, "missing_internal").id) == settled.id
+
+
+def test_a_credit_names_the_payout_that_was_seen_at_the_bank_before(world: World) -> None:
+    paid_out(world)
+    settled = one(world, "missing_external")
+    work(world, settled.id, resolving("seen_at_bank"))
+    late = credit_line(DAY + 2 * ONE, PRICE - FEE, DAY)
+    world.put(file_of(DAY + 2 * ONE, late, version=2), "bank")
+    world.reconcile(DAY + 2 * ONE, now=night(DAY + 4 * ONE))
+    assert named_by(world, one(world, "duplicate_external").id) == settled.id
+
+
+def test_a_difference_that_nobody_decided_about_names_none(world: World) -> None:
+    world.settle(DAY, line("I"))
+    world.reconcile()
+    assert named_by(world, one(world, "missing_internal").id) is None

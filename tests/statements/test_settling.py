@@ -11,11 +11,12 @@ from sqlalchemy.exc import DatabaseError
 
 from payments.codes import code_for
 from payments.db import Databases
+from payments.errors import NotFound
 from payments.models import Audit
 from payments.provider import InvalidStatement
 from reconciliation.models import StatementBody, StatementMapping, Upload, UploadBody
 from reconciliation.packing import unpack
-from reconciliation.uploads.mappings import current, history, write
+from reconciliation.uploads.mappings import current, history, version_of, write
 from reconciliation.uploads.reading import NoMapping, settlement_for
 from reconciliation.uploads.service import carry_on, carry_on_abandoned, confirm, offer
 from reconciliation.uploads.settlement_preview import foresee_settlement
@@ -200,3 +201,14 @@ def test_mappings_of_both_meanings_stand_side_by_side(counter: Counter) -> None:
         m: found.version for m, found in held.items() if isinstance(found, StatementMapping)
     }
     assert versions == {"bank": 2, "settlement": 1}
+
+
+def test_a_version_is_found_by_its_number_and_one_that_never_was_is_refused(
+    counter: Counter,
+) -> None:
+    write(counter.databases.write, counter.account, {"means": "bank"}, "", "hoa", NOW)
+    with counter.databases.read() as tx:
+        numbers = [version_of(tx, counter.account, number).version for number in (1, 2)]
+        assert numbers == [1, 2]
+        with pytest.raises(NotFound, match="has no mapping with the number 3"):
+            version_of(tx, counter.account, 3)
