@@ -30,6 +30,7 @@ from payments.payback import RefundTask
 from payments.setting_aside import SetAside
 from reconciliation.closing.models import Closing
 from reconciliation.models import Statement
+from reconciliation.payouts.models import PayoutBatch
 from reconciliation.published import PublishedFigure
 from reconciliation.resolving.models import BreakAct
 from reconciliation.rules.models import LineRule
@@ -50,6 +51,7 @@ __all__ = [
     "ParkingSession",
     "Pass",
     "Payment",
+    "PayoutBatch",
     "Person",
     "PublishedFigure",
     "Receipt",

@@ -94,13 +94,14 @@ def _payout_matched() -> Any:
 
 def _payout_settled() -> Any:
     own = aliased(Break)
-    return select(own.id).where(own.payout_id == Payout.id, by_person(own)).exists()
+    settled = own.leg == BANK, own.payout_id == Payout.id, by_person(own)
+    return select(own.id).where(*settled).exists()
 
 
 def _payout_claimed(*, paired: bool) -> Any:
     """Whether a live break names the payout; with a credit, if `paired`."""
     own = aliased(Break)
-    claims = select(own.id).where(own.payout_id == Payout.id, is_live(own))
+    claims = select(own.id).where(own.leg == BANK, own.payout_id == Payout.id, is_live(own))
     return (claims.where(own.line_id.is_not(None)) if paired else claims).exists()
 
 

@@ -46,6 +46,10 @@ from reconciliation.proofs.evidence import (
     triggers_are_in_place,
 )
 from reconciliation.proofs.figures import summaries_equal_their_totals, totals_equal_their_rows
+from reconciliation.proofs.payouts import (
+    payouts_equal_their_lines,
+    shares_equal_their_lines,
+)
 from reconciliation.proofs.shares import parts_make_their_payment, refunds_name_their_part
 from reconciliation.proofs.states import refunded_equals_its_rows, stored_state_equals_the_fold
 from reconciliation.proofs.violation import Violation
@@ -74,6 +78,8 @@ PROOFS: tuple[Callable[[Session], Iterator[Violation]], ...] = (
     control_totals_hold,
     matches_agree,
     each_side_once_per_leg,
+    shares_equal_their_lines,
+    payouts_equal_their_lines,
     fees_are_booked,
     words_equal_their_digests,
     resolutions_are_in_the_log,

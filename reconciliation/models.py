@@ -1,8 +1,9 @@
 """Rows of the comparison: files as they came, their lines, who was matched with whom, what was not.
 
-The legs compared: ``settlement`` (our movements ↔ the provider's lines) and ``bank`` (the
-provider's payouts ↔ credits on the operator's bank account). On each leg every line and every
-movement is used at most once; the unique keys of `Assignment` enforce it.
+The legs compared: ``settlement`` (our movements ↔ the provider's lines), ``payout`` (those lines ↔ the
+payouts that carry their money, in `payouts`) and ``bank`` (the provider's payouts ↔ credits on the
+operator's bank account). On each leg every line and every movement is used at most once; the unique
+keys of `Assignment` enforce it, and that a line names one payout.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from payments.db import Base, new_id
 
-SETTLEMENT, BANK = "settlement", "bank"
+SETTLEMENT, PAYOUT, BANK = "settlement", "payout", "bank"
+
+#: The few lines that an index of their own finds among millions.
+_IS_PAYOUT = text("kind = 'payout'")
 
 #: Tables of this package whose rows may never change.
 APPEND_ONLY = ("statement_line", "assignment_log", "statement_mapping")
@@ -27,8 +31,10 @@ class Statement(Base):
     one business day. `complete` is False when the provider said that more will follow. `count` to
     `net` are the control totals the file claimed, checked before it was accepted; `repeated_*` is
     the part of them in lines that an earlier file had told of (a line is stored once). `upload_id`
-    is the file somebody handed in that it is a day of, `batch` the reference of the only payout of a
-    settlement file, which carries those of its lines that name no other."""
+    is the file somebody handed in that it is a day of. Of a settlement file, `batch` is the reference of
+    the payout that carries those of its lines that name no other, and `paid_by` says which that is: its
+    ``own`` only one, the first of all its payouts, which carry them as a ``joint`` one, a ``later``
+    file's (None until that has come), or none but what lines ``named``."""
 
     __tablename__ = "statement"
 
@@ -50,6 +56,7 @@ class Statement(Base):
     repeated_net: Mapped[int] = mapped_column(default=0)
     upload_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("upload.id"), index=True)
     batch: Mapped[str | None]
+    paid_by: Mapped[str | None]
 
     __table_args__ = (
         UniqueConstraint("account_id", "leg", "sha256"),
@@ -171,6 +178,14 @@ class StatementLine(Base):
         UniqueConstraint("account_id", "leg", "line_ref", "occurrence"),
         CheckConstraint("net = gross - fee", name="foots"),
         Index("ix_statement_line_day", "account_id", "leg", "book_day"),
+        Index(
+            "ix_statement_line_payout",
+            "account_id",
+            "leg",
+            "book_day",
+            sqlite_where=_IS_PAYOUT,
+            postgresql_where=_IS_PAYOUT,
+        ),
     )
 
 
@@ -231,7 +246,9 @@ class AssignmentLog(Base):
 class Break(Base):
     """A difference somebody must explain. `kind` is the class named in `breaks.CLASSES`; `day` is
     the business day it belongs to; `difference` is theirs − ours. Our side is a movement on the
-    settlement leg and the payout's settlement line on the bank leg. `timing` is True while the
+    settlement leg and the payout's settlement line on the bank leg. On the payout leg `payout_id`
+    is their side and ours is what its lines make; of a file that no payout carries, `line_id` is the
+    first line. `timing` is True while the
     money may still arrive in a later file. `state`: open or resolved. `resolution` says by what: a
     later fact (`sides.EXPLAINED`) or a person's reason (`resolving.reasons`). `owner` is the actor
     who has it."""

@@ -34,6 +34,7 @@ from reconciliation.files import (
 from reconciliation.matching import NEAR, days_matched, match
 from reconciliation.models import BANK, SETTLEMENT, AccountDay
 from reconciliation.opening import open_breaks
+from reconciliation.payouts.comparing import compare_payouts
 from reconciliation.rules.differing import book_differences
 from reconciliation.rules.naming import Rules
 from reconciliation.sides import Scope
@@ -50,7 +51,7 @@ class Result:
     is not complete: ``not_due``, ``no_statements`` (the rail has none, nobody hands any in), ``shift_open``
     (money that people count, and somebody has not yet), ``unavailable``, ``refused``, ``more_follows``,
     ``no_file`` or ``failed``. Of the files, `accepted` ones were
-    new and `repeated` ones known."""
+    new and `repeated` ones known; `matched` counts pairs of two, not payouts with all their lines."""
 
     account: str
     day: date
@@ -193,7 +194,7 @@ def _state(tx: Session, account: MerchantAccount, day: date) -> str:
 
 
 def _compare(tx: Session, scope: Scope) -> tuple[int, int, int]:
-    """How many were matched, opened and resolved, on both legs; books fees and payouts, adds up."""
+    """How many were matched, opened and resolved, on every leg; books fees and payouts, adds up."""
     list_new_lines(tx, scope)
     rules = Rules(tx, scope)
     rules.leave_out_named(tx)
@@ -205,9 +206,10 @@ def _compare(tx: Session, scope: Scope) -> tuple[int, int, int]:
     opened = open_breaks(tx, scope)
     found = days_matched(tx)
     explaining.note_late(tx, scope, found)
+    paid = compare_payouts(tx, scope)
     matched += match_payouts(tx, scope)
-    resolved += explaining.explain(tx, scope, BANK) + rules.name(tx, BANK)
-    opened += open_bank_breaks(tx, scope)
+    resolved += paid.resolved + explaining.explain(tx, scope, BANK) + rules.name(tx, BANK)
+    opened += paid.opened + open_bank_breaks(tx, scope)
     explaining.end_timing(tx, scope)
     booked = book_fees(tx, scope) | book_payouts(tx, scope)
     for day in sorted(booked | totals.touched_days(tx, scope, found)):

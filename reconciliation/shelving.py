@@ -7,7 +7,7 @@ stored as if all were; only when the database knows one of its references are it
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,9 +19,10 @@ from sqlalchemy.orm import Session
 
 from payments.bulk import MANY, Ids, add_many, take_stock
 from payments.db import business_day
-from payments.provider import Control
+from payments.provider import Control, LineKind
 from payments.provider import StatementLine as Told
-from reconciliation.models import Statement, StatementLine
+from reconciliation.models import SETTLEMENT, Statement, StatementLine
+from reconciliation.payouts.models import StatementShare
 
 #: Lines at a time; SQLite allows 32,766 parameters to ask for their references.
 CHUNK = 10_000
@@ -38,6 +39,10 @@ _CONTENT = (
 )  # fmt: skip
 
 
+#: Whether a line is a payout itself, the payout it names ('' for none), its currency.
+_Carried = tuple[bool, str, str]
+
+
 @dataclass
 class _Known:
     """The lines stored under one reference: how many, and of which content by earlier files."""
@@ -52,7 +57,11 @@ class Shelf:
     def __init__(self, tx: Session, statement: Statement) -> None:
         self._tx, self._statement, self._ids = tx, statement, iter(Ids())
         self._covered: Counter[bytes] = Counter()
-        self.total = Control(0, 0, 0, 0)
+        self._shares: defaultdict[_Carried, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+
+    @property
+    def total(self) -> Control:
+        return sum((Control(*sums) for sums in self._shares.values()), Control(0, 0, 0, 0))
 
     def put(self, lines: Iterable[Told]) -> None:
         """Store those of `lines` that no earlier file told of."""
@@ -62,6 +71,8 @@ class Shelf:
                 self._store(list(self._new(chunk)))
         if self.total.count >= MANY:
             take_stock(self._tx, StatementLine.__tablename__)
+        if self._statement.leg == SETTLEMENT:
+            self._tx.add_all(self._told_shares())
 
     def _put_all(self, chunk: Sequence[tuple[int, Told]]) -> bool:
         """Store the whole chunk, unless one of its references is known."""
@@ -84,12 +95,24 @@ class Shelf:
             (
                 next(self._ids), *place, number, line.line_ref, occurrence, line.kind.value,
                 line.order_code, line.rail_ref, line.event_at, business_day(line.event_at),
-                line.gross, line.fee, line.net, line.currency, line.text, line.batch,
+                line.gross, line.fee, line.net, line.currency, line.text, line.batch or None,
             )
             for number, line, occurrence in new
         )  # fmt: skip
         add_many(self._tx, StatementLine, _COLUMNS, rows)
-        self.total += Control.over(line for _, line, _ in new)
+        for _, line, _ in new:
+            sums = self._shares[line.kind is LineKind.PAYOUT, line.batch or "", line.currency]
+            sums[0] += 1
+            sums[1] += line.gross
+            sums[2] += line.fee
+            sums[3] += line.net
+
+    def _told_shares(self) -> Iterator[StatementShare]:
+        for (is_payout, batch, currency), sums in self._shares.items():
+            if not is_payout:
+                place = {"statement_id": self._statement.id, "batch": batch, "currency": currency}
+                figures = dict(zip(("count", "gross", "fee", "net"), sums, strict=True))
+                yield StatementShare(**place, **figures)
 
     def _new(self, chunk: Sequence[tuple[int, Told]]) -> Iterator[tuple[int, Told, int]]:
         """(position, line, occurrence) of the lines to store."""

@@ -21,6 +21,7 @@ from payments.provider import Control, InvalidStatement, LineKind, StatementFile
 from payments.provider import StatementLine as Told
 from reconciliation.models import SETTLEMENT, Statement, StatementBody
 from reconciliation.packing import pack
+from reconciliation.payouts.models import JOINT, LATER, NAMED, OWN
 from reconciliation.shelving import Shelf
 
 
@@ -90,18 +91,32 @@ def _store_lines(tx: Session, statement: Statement, file: StatementFile) -> None
     statement.repeated_gross = claimed.gross - new.gross
     statement.repeated_fee = claimed.fee - new.fee
     statement.repeated_net = claimed.net - new.net
-    if statement.leg == SETTLEMENT and file.by_payout and len(heard.payouts) == 1:
-        (statement.batch,) = heard.payouts
+    if statement.leg == SETTLEMENT:
+        statement.paid_by, statement.batch = _carrier(file, heard)
+
+
+def _carrier(file: StatementFile, heard: _Heard) -> tuple[str, str | None]:
+    """Who pays for the lines that name no payout, as far as the file says so: `Statement.paid_by` and
+    `Statement.batch`."""
+    unnamed = sorted({one for one in heard.payouts if one} - heard.named)
+    if not file.by_payout or None in heard.payouts:
+        return NAMED, None
+    if not heard.payouts:
+        return LATER, None
+    if len(unnamed) == 1:
+        return OWN, unnamed[0]
+    return (JOINT, unnamed[0]) if unnamed and not heard.named else (NAMED, None)
 
 
 class _Heard:
-    """The lines of a file as they go by, each one checked: their totals so far, and the references
-    of the payouts among them."""
+    """The lines of a file as they go by, each one checked: their totals so far, the references of the
+    payouts among them, and of those that lines name."""
 
     def __init__(self, file: StatementFile) -> None:
         self._file = file
         self.total = Control(0, 0, 0, 0)
         self.payouts: list[str | None] = []
+        self.named: set[str] = set()
 
     def __iter__(self) -> Iterator[Told]:
         count = gross = fee = net = 0
@@ -112,6 +127,8 @@ class _Heard:
             gross, fee, net = gross + line.gross, fee + line.fee, net + line.net
             if line.kind is LineKind.PAYOUT:
                 self.payouts.append(line.rail_ref)
+            elif line.batch:
+                self.named.add(line.batch)
             yield line
         self.total = Control(count, gross, fee, net)
 

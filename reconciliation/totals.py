@@ -34,6 +34,7 @@ from payments.db import UtcDateTime
 from payments.models import MerchantAccount, Movement, Notice, Payment
 from payments.provider import LineKind, MovementKind
 from reconciliation import summaries
+from reconciliation.days import DAY
 from reconciliation.models import (
     BANK,
     SETTLEMENT,
@@ -43,7 +44,13 @@ from reconciliation.models import (
     Statement,
     StatementLine,
 )
-from reconciliation.sides import Rows, Scope, lines_in_scope, match_of_line, match_of_movement
+from reconciliation.payouts.models import (
+    StatementShare,
+    carrier_of_line,
+    carrier_of_payout,
+    carrier_of_share,
+)
+from reconciliation.sides import Rows, Scope, lines_in_scope, match_of_movement
 from reconciliation.witnesses import told_elsewhere
 
 #: Movements that are neither receipt, nor money back, nor charge: no figure of a day is made of them.
@@ -86,7 +93,8 @@ def refresh(tx: Session, account_id: uuid.UUID, day: date, now: datetime) -> Non
 def computed(tx: Session, account_id: uuid.UUID, day: date) -> Rows:
     """The figures of one account-day per cost centre and product, from the rows themselves."""
     rows = union_all(
-        _moved(account_id, day, _banked_days(tx, account_id, day)), _broken(account_id, day)
+        _moved(account_id, day, _has_arrived(_arrived(tx, account_id, day))),
+        _broken(account_id, day),
     ).subquery()
     sums = [cast(sql.sum(rows.c[name]), BigInteger).label(name) for name in FIGURES]
     return select(rows.c.cost_centre, rows.c.product, *sums).group_by(
@@ -101,39 +109,48 @@ def _labels() -> tuple[ColumnElement[str], ColumnElement[str]]:
     )
 
 
-def _banked_days(tx: Session, account_id: uuid.UUID, day: date) -> Sequence[date]:
-    """Days of the files that confirmed this day's receipts and whose payouts have all arrived."""
-    files = aliased(Statement)
-    confirming = (
-        select(files.day)
-        .join(StatementLine, StatementLine.statement_id == files.id)
-        .join(Assignment, match_of_line(SETTLEMENT))
-        .join(Movement, Movement.id == Assignment.movement_id)
-        .where(Movement.account_id == account_id, Movement.book_day == day)
-        .distinct()
-    )
-    arrived = and_(Assignment.leg == BANK, Assignment.payout_id == StatementLine.id)
-    return tx.scalars(
-        select(Statement.day)
-        .join(StatementLine, StatementLine.statement_id == Statement.id)
-        .outerjoin(Assignment, arrived)
+def _arrived(tx: Session, account_id: uuid.UUID, day: date) -> Sequence[str | None]:
+    """References of the payouts that the bank has credited whole, as far as they may carry money of
+    `day`: a provider's clock may be hours ahead of ours, not days."""
+    credited = and_(Assignment.leg == BANK, Assignment.payout_id == StatementLine.id)
+    carrier = carrier_of_payout()
+    query = (
+        select(carrier)
+        .select_from(StatementLine)
+        .join(Statement, Statement.id == StatementLine.statement_id)
+        .outerjoin(Assignment, credited)
         .where(
-            Statement.account_id == account_id,
-            Statement.leg == SETTLEMENT,
-            Statement.day.in_(tx.scalars(confirming).all()),
-            StatementLine.kind == LineKind.PAYOUT.value,
+            StatementLine.account_id == account_id,
+            StatementLine.leg == SETTLEMENT,
+            # a literal: only then do databases see that the index of these few lines has all they need
+            StatementLine.kind == literal(LineKind.PAYOUT.value, literal_execute=True),
+            StatementLine.book_day >= day - DAY,
         )
-        .group_by(Statement.day)
+        .group_by(carrier)
         .having(sql.count() == sql.count(Assignment.id))
-    ).all()
+    )
+    return tx.scalars(query).all()
 
 
-def _moved(account_id: uuid.UUID, day: date, banked_days: Sequence[date]) -> Rows:
+def _has_arrived(arrived: Sequence[str | None]) -> ColumnElement[bool]:
+    """SQL: one of these payouts carries the line of an `Assignment`. Where none has arrived, which is
+    every night before the bank's own file, no line is looked at."""
+    if not arrived:
+        return false()
+    carried = (
+        select(StatementLine.id)
+        .join(Statement, Statement.id == StatementLine.statement_id)
+        .where(StatementLine.id == Assignment.line_id, carrier_of_line().in_(arrived))
+    )
+    return carried.correlate(Assignment).exists()
+
+
+def _moved(account_id: uuid.UUID, day: date, has_arrived: ColumnElement[bool]) -> Rows:
     received = Movement.kind == MovementKind.RECEIPT.value
     returned = Movement.kind.in_((MovementKind.REFUND.value, MovementKind.REVERSAL.value))
     kept = Movement.kind == MovementKind.FEE.value
     confirmed = and_(received, Assignment.id.is_not(None), told_elsewhere())
-    banked = and_(confirmed, _in_files(banked_days)) if banked_days else false()
+    banked = and_(confirmed, has_arrived)
 
     def sums(rows: ColumnElement[bool]) -> tuple[ColumnElement[int], ColumnElement[int]]:
         return case((rows, 1), else_=0), case((rows, Movement.amount), else_=0)
@@ -154,16 +171,6 @@ def _moved(account_id: uuid.UUID, day: date, banked_days: Sequence[date]) -> Row
             Movement.currency == MerchantAccount.currency,
         )
     )
-
-
-def _in_files(days: Sequence[date]) -> ColumnElement[bool]:
-    """Whether the line that confirms the movement stands in a file of one of these days."""
-    confirming = (
-        select(StatementLine.id)
-        .join(Statement, Statement.id == StatementLine.statement_id)
-        .where(StatementLine.id == Assignment.line_id, Statement.day.in_(days))
-    )
-    return confirming.correlate(Assignment).exists()
 
 
 def _broken(account_id: uuid.UUID, day: date) -> Rows:
@@ -188,23 +195,27 @@ def touched_days(tx: Session, scope: Scope, matched: frozenset[date]) -> frozens
     breaks opened or resolved."""
     credits = lines_in_scope(scope, BANK)
     arrived = (
-        select(Statement.day)
+        select(carrier_of_payout())
         .select_from(credits)
         .join(Assignment, and_(Assignment.leg == BANK, Assignment.line_id == credits.c[0]))
         .join(StatementLine, StatementLine.id == Assignment.payout_id)
         .join(Statement, Statement.id == StatementLine.statement_id)
         .where(Assignment.matched_at == scope.now)
     )
+    files = (
+        select(Statement.id)
+        .join(StatementShare, StatementShare.statement_id == Statement.id)
+        .where(
+            Statement.account_id == scope.account_id,
+            Statement.leg == SETTLEMENT,
+            carrier_of_share().in_(tx.scalars(arrived.distinct()).all()),
+        )
+    )
     banked = (
         select(Movement.book_day)
         .join(Assignment, match_of_movement())
         .join(StatementLine, StatementLine.id == Assignment.line_id)
-        .join(Statement, Statement.id == StatementLine.statement_id)
-        .where(
-            Statement.account_id == scope.account_id,
-            Statement.leg == SETTLEMENT,
-            Statement.day.in_(tx.scalars(arrived.distinct()).all()),
-        )
+        .where(StatementLine.statement_id.in_(tx.scalars(files.distinct()).all()))
     )
     broken = select(Break.day).where(
         Break.account_id == scope.account_id,

@@ -44,8 +44,9 @@ RESOLUTIONS = {
     **REASON_NAMES,
 }
 
-#: The two comparisons.
+#: The three comparisons.
 LEGS = {
     "settlement": mark("Our records and the provider's file"),
+    "payout": mark("The provider's file and its payout"),
     "bank": mark("The provider's payout and the bank"),
 }

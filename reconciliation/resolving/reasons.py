@@ -7,6 +7,7 @@ What the books hold of a difference before anybody resolves it:
   wrong fee is in the books already, and only claiming it back moves money;
 - a line's gross amount is in the books only through our movement: of a line alone it is missing, of
   a pair what is missing is the difference;
+- a payout that pays another sum than its lines make leaves the difference in clearing;
 - a payout is booked from the bank's credit, once it is paired with the announcement; a credit alone
   is nowhere, a payout that never arrived is still in clearing, where it belongs;
 - the count of a till was booked against `over_short` when its shift closed.
@@ -27,7 +28,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciliation.breaks import BreakClass
-from reconciliation.models import BANK, SETTLEMENT
+from reconciliation.models import BANK, PAYOUT, SETTLEMENT
 
 
 class Against(StrEnum):
@@ -57,7 +58,7 @@ class Reason:
     most: int | None = None
     back: bool = False
     words: bool = False
-    legs: tuple[str, ...] = (SETTLEMENT, BANK)
+    legs: tuple[str, ...] = (SETTLEMENT, PAYOUT, BANK)
 
     def fits(self, kind: str, leg: str, difference: int) -> bool:
         """Whether it may explain a difference of this class and amount."""

@@ -140,7 +140,7 @@ def file_of(
 
 def payout_line(day: date, *lines: StatementLine) -> StatementLine:
     """The line that takes the net of `lines` away at the end of `day`."""
-    amount = sum(x.net for x in lines)
+    amount = sum(x.net for x in lines if x.currency == "VND")
     batch = f"B-{day:%m%d}"
     return line(batch, -amount, 0, LineKind.PAYOUT, rail=batch, when=at(day, 23, 59))
 

@@ -23,10 +23,11 @@ OTHER = payout_line(DAY - ONE, A)
         (file_of(DAY, A, B, ONLY), "B-1120"),
         (file_of(DAY, ONLY, A, B), "B-1120"),
         (file_of(DAY, A, B), None),
-        (file_of(DAY, A, B, ONLY, OTHER), None),
+        (file_of(DAY, A, B, ONLY, OTHER), "B-1119"),
+        (file_of(DAY, replace(A, batch="B-1119"), B, ONLY, OTHER), "B-1120"),
         (replace(file_of(DAY, A, B, ONLY), by_payout=False), None),
     ],
-    ids=["last", "first", "none", "two", "of-other-files"],
+    ids=["last", "first", "none", "two-together", "one-named", "of-other-files"],
 )
 def test_a_files_only_payout_carries_its_lines(
     world: World, file: StatementFile, batch: str | None

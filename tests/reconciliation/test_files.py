@@ -91,7 +91,7 @@ def test_what_is_known_does_not_depend_on_the_order_files_arrive_in(
 ) -> None:
     one, two, late = world.pay("A"), world.pay("B", 30_000), world.pay("C")
     files = (
-        file_of(DAY, one.line, line("X"), payout_line(DAY, one.line)),
+        file_of(DAY, one.line, line("X"), payout_line(DAY, one.line, two.line, line("X"))),
         file_of(DAY, one.line, two.line, line("X"), version=2),
         file_of(DAY + ONE, late.line),
     )
