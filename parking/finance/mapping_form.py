@@ -17,7 +17,7 @@ SEPARATOR = " | "
 _PLACE = re.compile(r"#\s*(\d{1,4})")
 #: Choices that a provider's file has and a bank's has not, and the other way round.
 _OTHERS = {
-    True: ("sign", "fee_sign", "totals_cover", "whole", "late_days"),
+    True: ("sign", "fee_sign", "totals_cover", "whole", "payouts", "late_days"),
     False: ("order",),
 }
 

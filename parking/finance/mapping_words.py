@@ -106,6 +106,10 @@ CHOICES = {
         mark("One file holds"),
         {"": mark("the whole of its days"), "no": mark("a part of its days")},
     ),
+    "payouts": (
+        mark("A payout pays for"),
+        {"": mark("the lines that name it"), "day": mark("all lines of its day")},
+    ),
     "late_days": (
         mark("Late lines may be of"),
         {"": mark("no earlier day"), "1": mark("1 day before"), "3": mark("3 days before"),

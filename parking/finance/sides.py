@@ -17,7 +17,7 @@ from payments.belonging import owners
 from payments.errors import NotFound
 from payments.models import MerchantAccount, Movement, Payment
 from payments.provider import MovementKind
-from reconciliation.models import Break, Statement, StatementLine
+from reconciliation.models import BANK, PAYOUT, Break, Statement, StatementLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,8 @@ class Told:
 class Sides:
     """A difference with everything known about it. On the settlement leg our side is `movement`
     (with its payment and stays) and theirs `line`; on the bank leg our side is `payout`, the
-    provider's own announcement, and theirs the bank's `line`."""
+    provider's own announcement, and theirs the bank's `line`. On the payout leg theirs is `payout`,
+    and ours what its lines make."""
 
     difference: Break
     account: MerchantAccount
@@ -104,8 +105,8 @@ class Row:
 
 def rows_of(sides: Sides) -> Iterator[Row]:
     """What both sides say, property by property; empty properties are left out."""
-    rows = _bank_rows(sides) if sides.payout or sides.difference.leg == "bank" else _rows(sides)
-    return (row for row in rows if (row.ours, row.theirs) != (None, None))
+    read = {PAYOUT: _payout_rows, BANK: _bank_rows}.get(sides.difference.leg, _rows)
+    return (row for row in read(sides) if (row.ours, row.theirs) != (None, None))
 
 
 def _rows(sides: Sides) -> Iterator[Row]:
@@ -154,6 +155,22 @@ def _bank_rows(sides: Sides) -> Iterator[Row]:
     )
     yield Row(mark("Recorded"), "time", _received(sides.payout), _received(sides.line))
     yield from _where(sides.payout, sides.line)
+
+
+def _payout_rows(sides: Sides) -> Iterator[Row]:
+    """What the lines make is what the payout pays less the difference."""
+    paid = -sides.payout.line.net if sides.payout else None
+    makes = (paid or 0) - sides.difference.difference
+    yield Row(mark("Amount after fees"), "amount", makes, paid)
+    yield Row(
+        mark("Batch reference"),
+        "code",
+        sides.line.line.batch or sides.line.file.batch if sides.line else None,
+        sides.payout.line.rail_ref if sides.payout else None,
+    )
+    yield Row(mark("Time"), "time", None, sides.payout.line.event_at if sides.payout else None)
+    yield Row(mark("Recorded"), "time", _received(sides.line), _received(sides.payout))
+    yield from _where(sides.line, sides.payout)
 
 
 def _where(ours: Told | None, theirs: Told | None) -> Iterator[Row]:

@@ -69,11 +69,17 @@ BANK = (
     PROVIDER,
     ACCOUNT,
     count("payouts", mark("Payouts")),
+    money("carried", mark("Their lines, after fees")),
+    money("off", mark("Paid out more or less")),
+    money("untold", mark("No lines named")),
     money("announced", mark("Announced by the provider")),
     money("credited", mark("Credited by the bank")),
     money("outstanding", mark("Not in the bank yet")),
 )
-BANK_SUMS = (Sum("announced", ("credited", "outstanding")),)
+BANK_SUMS = (
+    Sum("announced", ("carried", "off", "untold")),
+    Sum("announced", ("credited", "outstanding")),
+)
 
 #: What explains a part of a difference → its name; the others are classes of breaks.
 REASONS = {
@@ -179,13 +185,16 @@ def _compared(found: Sequence[Compared], names: Mapping[str, str]) -> Iterator[T
             row.difference, row.unexplained, told.matched, row.only_ours, row.only_theirs,
         ))  # fmt: skip
         outstanding = paid.announced - paid.credited
-        bank.append((*who, paid.payouts, paid.announced, paid.credited, outstanding))
+        bank.append((
+            *who, paid.payouts, paid.carried, paid.off, paid.untold, paid.announced, paid.credited,
+            outstanding,
+        ))  # fmt: skip
     yield Table(
         "files", mark("Beside the providers' files"), COMPARED, theirs, totals(COMPARED, theirs),
         ("account",), "compared", sums=COMPARED_SUMS,
     )  # fmt: skip
     yield Table(
-        "bank", mark("Payouts and the bank"), BANK, bank, totals(BANK, bank),
+        "bank", mark("Payouts, their lines and the bank"), BANK, bank, totals(BANK, bank),
         ("account",), sums=BANK_SUMS,
     )  # fmt: skip
 

@@ -63,7 +63,9 @@ def _rows(tx: Session, account_id: uuid.UUID, *which: ColumnElement[bool]) -> Se
     )
     file = Statement.id == StatementLine.statement_id
     asked = select(carrier_of_payout()).select_from(StatementLine).join(Statement, file)
-    references = sorted({one for one in tx.scalars(asked.where(*ours, *which).distinct()) if one is not None})
+    references = sorted(
+        {one for one in tx.scalars(asked.where(*ours, *which).distinct()) if one is not None}
+    )
     query = select(
         StatementLine.id,
         StatementLine.statement_id,

@@ -21,7 +21,16 @@ from sqlalchemy.orm import Session
 
 from payments.models import MerchantAccount, Movement
 from payments.provider import LineKind
-from reconciliation.models import BANK, SETTLEMENT, Assignment, Break, Statement, StatementLine
+from reconciliation.models import (
+    BANK,
+    PAYOUT,
+    SETTLEMENT,
+    Assignment,
+    Break,
+    Statement,
+    StatementLine,
+)
+from reconciliation.payouts.models import PayoutBatch
 from reconciliation.reports.period import Period
 from reconciliation.rules.models import OtherLine
 from reconciliation.sides import COMPARED, Rows, is_live, movement_matched, signed_amount
@@ -45,11 +54,19 @@ class Outside:
 
 @dataclass(frozen=True, slots=True)
 class AtBank:
-    """Payouts announced in files of the period, and how much of them the bank's lines confirm."""
+    """Payouts announced in files of the period: what the lines they carry make, after all fees, by how
+    much they are `off` that, what nobody names lines for, and how much the bank's lines confirm.
+    `announced` = carried + off + untold."""
 
     payouts: int = 0
     announced: int = 0
     credited: int = 0
+    carried: int = 0
+    off: int = 0
+
+    @property
+    def untold(self) -> int:
+        return self.announced - self.carried - self.off
 
 
 def outside(tx: Session, period: Period) -> Mapping[uuid.UUID, Outside]:
@@ -92,14 +109,24 @@ def _sum(column: Any) -> ColumnElement[int]:
 
 
 def at_bank(tx: Session, period: Period) -> Mapping[uuid.UUID, AtBank]:
-    """Merchant account → its payouts in files of the period's days, and their credits."""
+    """Merchant account → its payouts in files of the period's days, their lines and their credits."""
     arrived = and_(Assignment.leg == BANK, Assignment.payout_id == StatementLine.id)
     credited = case((Assignment.id.is_not(None), -StatementLine.gross), else_=0)
+    differing = and_(Break.leg == PAYOUT, Break.payout_id == StatementLine.id, is_live())
+    carried = case(
+        (PayoutBatch.id.is_not(None), PayoutBatch.net - StatementLine.fee),
+        (Break.id.is_not(None), -StatementLine.gross - Break.difference),
+        else_=0,
+    )
+    sums = (-StatementLine.gross, credited, carried, Break.difference)
     query = (
-        select(StatementLine.account_id, sql.count(), _sum(-StatementLine.gross), _sum(credited))
+        select(StatementLine.account_id, sql.count(), *(_sum(one) for one in sums))
+        .select_from(StatementLine)
         .join(Statement, Statement.id == StatementLine.statement_id)
         .join(MerchantAccount, MerchantAccount.id == StatementLine.account_id)
         .outerjoin(Assignment, arrived)
+        .outerjoin(PayoutBatch, PayoutBatch.payout_id == StatementLine.id)
+        .outerjoin(Break, differing)
         .where(
             Statement.leg == SETTLEMENT,
             period.within(Statement.day),

@@ -43,6 +43,9 @@ A provider's only:
 ``fee_sign``     ``"+"`` (the default: net is gross less fee) or ``"-"``, where fees have a minus
 ``totals_cover`` ``"all"`` rows (the default) or ``"counted"``, without the ignored ones
 ``whole``        ``"yes"`` (the default) or ``"no"``: more of the same day follows in other files
+``payouts``      ``"named"`` (the default): a payout pays for the rows that name it in the column ``batch``;
+                 or ``"day"``: the payouts of a day pay for that day's rows that name none, and for days
+                 before that had no payout
 ``late_days``    so many days before its period a late row may be of, such as ``"3"``; absent: none
 
 Line breaks inside a cell are where somebody wrapped it, so they are deleted.
@@ -83,6 +86,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "fee_sign": ("+", "-"),
     "totals_cover": ("all", "counted"),
     "whole": ("yes", "no"),
+    "payouts": ("named", "day"),
     "late_days": tuple(map(str, range(32))),
 }
 TEXTS = ("account", "currency", "sheet", "zone")
@@ -90,7 +94,7 @@ _LISTS = ("dates", "total_words")
 _MAPS = ("columns", "labels", "statuses", "types")
 _OF_BANK = frozenset({"order"})
 _OF_SETTLEMENT = frozenset(
-    {"statuses", "types", "sign", "fee_sign", "totals_cover", "whole", "late_days"}
+    {"statuses", "types", "sign", "fee_sign", "totals_cover", "whole", "payouts", "late_days"}
 )
 
 
@@ -126,6 +130,7 @@ class Layout:
     fee_sign: str = "+"
     totals_cover: str = "all"
     whole: str = "yes"
+    payouts: str = "named"
     late_days: str = "0"
 
     def format(self, currency: str) -> Format:

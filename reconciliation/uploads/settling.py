@@ -32,12 +32,14 @@ def settled_parts(upload: Upload, file: SettlementFile, today: date) -> list[Par
     for row, line in file.lines():
         by_day.setdefault(file.table.day_of(line), []).append((row, line))
     return [
-        _part(upload, day, by_day.get(day, []), complete=complete)
+        _part(upload, file, day, by_day.get(day, []), complete=complete)
         for day, complete in file.table.days(by_day, today)
     ]
 
 
-def _part(upload: Upload, day: date, numbered: list[Numbered], *, complete: bool) -> Part:
+def _part(
+    upload: Upload, whole: SettlementFile, day: date, numbered: list[Numbered], *, complete: bool
+) -> Part:
     lines = tuple(line for _, line in numbered)
     content = {
         "file": upload.name,
@@ -49,5 +51,6 @@ def _part(upload: Upload, day: date, numbered: list[Numbered], *, complete: bool
     }
     raw = json.dumps(content, ensure_ascii=False, sort_keys=True).encode()
     name = f"{upload.name} · {day:%d/%m/%Y}"
-    file = StatementFile(name, day, complete, lines, Control.over(lines), raw)
+    by_payout = whole.table.layout.payouts == "day"
+    file = StatementFile(name, day, complete, lines, Control.over(lines), raw, by_payout)
     return Part(file, Counter(line.kind.value for line in lines))

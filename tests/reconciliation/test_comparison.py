@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from payments.provider import LineKind, MovementFact, MovementKind, Notice, Status
@@ -18,8 +19,10 @@ from tests.reconciliation.kit import (
     altered,
     at,
     credit_line,
+    file_of,
     line,
     night,
+    payout_line,
 )  # fmt: skip
 
 
@@ -111,7 +114,24 @@ def test_a_payout_is_in_the_bank_once_its_credit_came(world: World) -> None:
     world.settle(DAY, world.pay("A").line)
     world.reconcile()
     net = PRICE - FEE
-    assert compared(world).bank == AtBank(1, net, 0)
+    assert compared(world).bank == AtBank(1, net, 0, net)
     world.credit(DAY + ONE, credit_line(DAY + ONE, net))
     world.reconcile(DAY + ONE)
-    assert compared(world).bank == AtBank(1, net, net)
+    assert compared(world).bank == AtBank(1, net, net, net)
+
+
+def test_a_payout_stands_beside_what_its_lines_make(world: World) -> None:
+    paid = world.pay("A").line
+    payout, net = payout_line(DAY, paid), PRICE - FEE
+    world.put(file_of(DAY, paid, replace(payout, gross=payout.gross + 7, net=payout.net + 7)))
+    world.reconcile()
+    bank = compared(world).bank
+    assert (bank.announced, bank.carried, bank.off, bank.untold) == (net - 7, net, -7, 0)
+
+
+def test_a_payout_nobody_names_lines_for_is_told_apart(world: World) -> None:
+    paid = world.pay("A").line
+    world.put(replace(file_of(DAY, paid, payout_line(DAY, paid)), by_payout=False))
+    world.reconcile()
+    bank, net = compared(world).bank, PRICE - FEE
+    assert (bank.announced, bank.carried, bank.off, bank.untold) == (net, 0, 0, net)

@@ -212,3 +212,16 @@ def test_a_version_is_found_by_its_number_and_one_that_never_was_is_refused(
         assert numbers == [1, 2]
         with pytest.raises(NotFound, match="has no mapping with the number 3"):
             version_of(tx, counter.account, 3)
+
+
+@pytest.mark.parametrize("pays", ["named", "day"])
+def test_a_days_payout_pays_for_its_rows_where_the_mapping_says_so(
+    databases: Databases, pays: str
+) -> None:
+    counter = make_counter(databases, {**MAPPING, "payouts": pays})
+    paid = counter.paid()
+    short = Sold(19_000, "P1", "", "Chi trả", fee=0)
+    counter.hand_in(file_of(paid, short))
+    end = counter.end()
+    assert end["breaks"] == ([("amount_mismatch", -780)] if pays == "day" else [])
+    assert end["violations"] == []
