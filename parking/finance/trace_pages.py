@@ -16,6 +16,7 @@ from parking.reports.words import RESOLUTIONS
 from parking.sessions.unrecorded import SERVICE
 from parking.trace.model import FIGURES, Stage, Step, Trace
 from parking.trace.service import trace
+from parking.web.actors import names_of
 from parking.web.language import reader_language
 from payments.errors import NotFound
 
@@ -26,7 +27,7 @@ CHAPTERS = (
     (mark("Payment and books"), (Stage.QUOTE, Stage.PAYMENT, Stage.MOVEMENT)),
     (mark("The provider's file"), (Stage.LINE, Stage.BREAK)),
     (mark("Payout and bank"), (Stage.PAYOUT, Stage.BANK)),
-    (mark("The day's figure"), (Stage.TOTAL,)),
+    (mark("The day's figure"), (Stage.TOTAL, Stage.PUBLISHED)),
     (mark("Certificate and seal"), (Stage.CERTIFICATE, Stage.SEAL)),
 )
 
@@ -84,7 +85,8 @@ def show(house: House, query: str, problem: str = "", status: int = 200) -> Resp
             found=found,
             chapters=chapters(found) if found else [],
             figures=FIGURES,
-            who=WHO,
+            who=WHO | _people(tx, found),
+            own=the_badge().operator,
             back=back,
             shown=MOST_SHARES,
             problem=problem,
@@ -92,6 +94,11 @@ def show(house: House, query: str, problem: str = "", status: int = 200) -> Resp
             key=request.form.get("key") or uuid.uuid4().hex,
         )
     return page, status
+
+
+def _people(tx: Session, found: Trace | None) -> dict[str, str]:
+    """The names of those who took part."""
+    return dict(names_of(tx, {step.by for step in found.steps} - {*WHO})) if found else {}
 
 
 def _refundable(house: House, tx: Session, found: Trace) -> Refundable | None:

@@ -28,6 +28,7 @@ from reconciliation.models import (
     StatementLine,
 )
 from reconciliation.sides import SUPERSEDED
+from reconciliation.uploads.origins import Origin, origins
 from reconciliation.witnesses import only_stated as hearsay
 
 LINES = {
@@ -38,8 +39,9 @@ LINES = {
 
 
 def lines(tx: Session, stage: Stage, rows: Sequence[StatementLine]) -> Iterator[Step]:
-    """Each line with its file and position, followed by what it was matched with or differs from."""
-    names = _files(tx, rows)
+    """Each line with its file and position, followed by the bytes it was read from and what it was
+    matched with."""
+    names, read_from = _files(tx, rows), origins(tx, rows)
     matched = _matches(tx, [row.id for row in rows])
     for row in rows:
         yield Step(
@@ -54,7 +56,26 @@ def lines(tx: Session, stage: Stage, rows: Sequence[StatementLine]) -> Iterator[
             figures={"fee": row.fee, "net": row.net} if row.fee else {},
             id=row.id,
         )
+        yield _original(names[row.statement_id], read_from.get(row.id))
         yield from matched[row.id]
+
+
+def _original(file: Statement, origin: Origin | None) -> Step:
+    """The very file, by its digest: as somebody handed it in, or as it was fetched."""
+    if origin is None:
+        fetched = mark("Kept as it was received, with its SHA-256")
+        return Step(Stage.FILE, fetched, file.sha256, recorded_at=file.received_at)
+    upload = origin.upload
+    handed_in = mark("Line %(row)s of the file %(file)s that was handed in")
+    return Step(
+        Stage.FILE,
+        handed_in if origin.row else mark("In the file %(file)s that was handed in"),
+        upload.sha256,
+        {"row": origin.row, "file": upload.name},
+        recorded_at=upload.offered_at,
+        by=upload.offered_by,
+        id=upload.id,
+    )
 
 
 def _files(tx: Session, rows: Iterable[StatementLine]) -> Mapping[uuid.UUID, Statement]:

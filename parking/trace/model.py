@@ -24,11 +24,13 @@ class Stage(StrEnum):
     RECEIPT = "receipt"
     REFUND = "refund"
     LINE = "line"
+    FILE = "file"
     MATCH = "match"
     BREAK = "break"
     PAYOUT = "payout"
     BANK = "bank"
     TOTAL = "total"
+    PUBLISHED = "published"
     CERTIFICATE = "certificate"
     SEAL = "seal"
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from parking.languages import mark
-from parking.trace import files, money, proofs, street
+from parking.trace import files, money, proofs, publications, street
 from parking.trace.keys import Found, find
 from parking.trace.model import Stage, Step, Trace
 from parking.trace.way import Way, follow, shares
@@ -42,7 +42,7 @@ def trace(tx: Session, query: str, operator: str | None = None) -> Trace:
         query=query.strip(),
         found=found.kind,
         codes=tuple(payment.code for payment in way.payments),
-        steps=(*_steps(tx, way), *(files.totals_behind(tx, way.payouts) if whole else ())),
+        steps=tuple(_steps(tx, way, whole)),
         shares=shares(tx, way.payouts) if whole else (),
     )
 
@@ -58,7 +58,8 @@ def _names_a_payout(way: Way, found: Found) -> bool:
     return not way.lines and bool(way.payouts) and not found.sessions
 
 
-def _steps(tx: Session, way: Way) -> Iterator[Step]:
+def _steps(tx: Session, way: Way, whole: bool) -> Iterator[Step]:
+    """Every step; `whole`: the query names a payout, so what it is made of counts, too."""
     yield from street.stays(tx, way.sessions)
     yield from street.passes(tx, way.payments)
     yield from _payments(tx, way)
@@ -76,6 +77,10 @@ def _steps(tx: Session, way: Way) -> Iterator[Step]:
     yield from (files.missing_credit(row) for row in way.payouts if row.rail_ref not in arrived)
     yield from money.movements(tx, bookings)
     yield from files.totals(tx, way.payments, way.movements, way.belonging)
+    yield from files.totals_behind(tx, way.payouts) if whole else ()
+    recorded = publications.days_of(way.movements)
+    behind = publications.days_behind(tx, way.payouts) if whole else ()
+    yield from publications.published(tx, [*recorded, *behind], recorded)
     yield from proofs.certificates(tx, way.movements)
     yield from proofs.seals(tx, way.movements)
 

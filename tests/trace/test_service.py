@@ -9,6 +9,8 @@ from sqlalchemy import select
 
 from parking.lots.service import issue_sign
 from parking.receipts.models import Receipt
+from parking.reports.asked import Asked
+from parking.reports.publishing import publish_report
 from parking.sessions.exits import Leaving, record_exit
 from parking.sessions.models import quotes_of
 from parking.sessions.refunds import refund
@@ -18,7 +20,7 @@ from payments.db import business_day
 from payments.errors import NotFound
 from payments.models import Movement
 from payments.refunds import RefundRequest
-from reconciliation.models import Break, StatementLine
+from reconciliation.models import Break, Statement, StatementLine
 from tests.kit import Town
 from tests.trace.conftest import Paid, settle
 
@@ -32,6 +34,7 @@ WHOLE_WAY = [
     Stage.TRANSFER,
     Stage.RECEIPT,
     Stage.LINE,
+    Stage.FILE,
     Stage.MATCH,
     Stage.PAYOUT,
     Stage.BANK,
@@ -114,6 +117,71 @@ def test_the_way_goes_on_from_the_bank_back_to_every_payment(paid: Paid) -> None
         assert sum(share.net for share in found.shares) == credit.gross
         totals = [step for step in found.steps if step.stage is Stage.TOTAL]
         assert [step.figures["net"] for step in totals] == [credit.gross]
+
+
+def test_every_line_names_the_bytes_it_was_read_from(paid: Paid) -> None:
+    settle(paid.town)
+    files = [step for step in look(paid, paid.payment.code).steps if step.stage is Stage.FILE]
+    with paid.town.house.databases.read() as tx:
+        query = select(Statement).join(StatementLine, StatementLine.statement_id == Statement.id)
+        mine = query.where(StatementLine.account_id == paid.payment.account_id)
+        received = {row.sha256 for row in tx.scalars(mine)}
+    assert {step.reference for step in files} == received
+    assert len(files) == 3
+    assert len(received) == 2
+
+
+def put_out(paid: Paid, kind: str = "daily", operator: str | None = None, reason: str = "") -> None:
+    town, day = paid.town, business_day(paid.payment.created_at)
+    asked = Asked(day, day, operator, town.now)
+    publish_report(town.house.databases, kind, asked, "person:lan", reason)
+
+
+def publications(paid: Paid, query: str) -> list[tuple[str, str, bool]]:
+    steps = [step for step in look(paid, query).steps if step.stage is Stage.PUBLISHED]
+    return [(step.reference, step.text("en").split(":")[0], step.missing) for step in steps]
+
+
+def test_published_figures_that_count_the_day_are_named(paid: Paid) -> None:
+    settle(paid.town)
+    put_out(paid, "daily", "hoan-kiem")
+    put_out(paid, "daily", "thang-long")
+    put_out(paid, "ageing")
+    put_out(paid, "city")
+    counted = [
+        ("1", "This day is counted in published figure 1, revision 1", False),
+        ("4", "This day is counted in published figure 4, revision 1", False),
+    ]
+    assert publications(paid, "30a 12345") == counted
+    assert publications(paid, line(paid).line_ref) == counted
+
+
+def test_a_batch_names_the_published_figures_of_the_days_it_pays_for(paid: Paid) -> None:
+    settle(paid.town)
+    put_out(paid)
+    with paid.town.house.databases.read() as tx:
+        credit = select(StatementLine.rail_ref).where(
+            StatementLine.leg == "bank", StatementLine.account_id == paid.payment.account_id
+        )
+        batch = tx.scalars(credit).one()
+    assert [number for number, _, _ in publications(paid, batch or "")] == ["1"]
+
+
+def test_money_recorded_after_a_publication_is_told_apart_until_a_revision_counts_it(
+    paid: Paid,
+) -> None:
+    put_out(paid)
+    session = paid.town.arrive("30A-999.99")
+    paid.town.clock.forward(minutes=30)
+    late = paid.town.pay(session)
+    came_later = "Recorded after published figure 1, revision 1"
+    assert publications(paid, late.code) == [("1", came_later, True)]
+    settle(paid.town)
+    put_out(paid, reason="the files came")
+    assert publications(paid, late.code) == [
+        ("1", came_later, False),
+        ("2", "This day is counted in published figure 2, revision 2", False),
+    ]
 
 
 def test_money_that_no_file_confirmed_says_so(paid: Paid) -> None:
