@@ -16,6 +16,7 @@ from parking.passes.models import Pass, PassLot
 from parking.receipts.methods import basis_points_at
 from parking.receipts.models import Receipt
 from parking.receipts.vat import net_of
+from parking.reports.elsewhere import APPEND_ONLY as REPORTED_TABLES
 from parking.sessions.models import ParkingSession
 from parking.sessions.quotes import GROUP
 from parking.shifts.proofs import (
@@ -30,6 +31,7 @@ from parking.tax.proofs import (
 )
 from payments.models import Allocation, Payment
 from reconciliation.invariants import Violation
+from reconciliation.proofs.evidence import append_only, unguarded
 
 PASS_INDEX = "ux_parking_session_pass"
 OPEN_INDEX = "ux_parking_session_open"
@@ -162,6 +164,12 @@ def _second_passes() -> Select[int, int]:
     )
 
 
+def reported_triggers_are_in_place(tx: Session) -> Iterator[Violation]:
+    """What others say they collected refuses UPDATE and DELETE."""
+    guards = append_only(REPORTED_TABLES, tx.get_bind().dialect.name)
+    yield from unguarded(tx, "reported_triggers_are_in_place", guards)
+
+
 PROOFS: tuple[Callable[[Session], Iterator[Violation]], ...] = (
     receipts_equal_their_payments,
     receipts_split_their_vat,
@@ -173,6 +181,7 @@ PROOFS: tuple[Callable[[Session], Iterator[Violation]], ...] = (
     tills_hold_what_was_counted,
     cash_is_taken_in_shifts,
     tax_triggers_are_in_place,
+    reported_triggers_are_in_place,
     filed_tables_equal_their_rows,
     filed_periods_tell_everything_once,
 )

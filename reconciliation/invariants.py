@@ -40,15 +40,22 @@ from reconciliation.proofs.decisions import (
 )
 from reconciliation.proofs.evidence import (
     audit_equals_its_digests,
+    mappings_equal_their_digests,
     notices_equal_their_digests,
     published_files_equal_their_hashes,
     statements_equal_their_bytes,
     triggers_are_in_place,
+    uploads_equal_their_bytes,
 )
 from reconciliation.proofs.figures import summaries_equal_their_totals, totals_equal_their_rows
 from reconciliation.proofs.payouts import (
     payouts_equal_their_lines,
     shares_equal_their_lines,
+)
+from reconciliation.proofs.rules import (
+    decisions_about_rules_are_in_the_trail,
+    named_lines_are_in_the_log,
+    what_rules_booked_is_set_aside,
 )
 from reconciliation.proofs.shares import parts_make_their_payment, refunds_name_their_part
 from reconciliation.proofs.states import refunded_equals_its_rows, stored_state_equals_the_fold
@@ -66,7 +73,10 @@ PROOFS: tuple[Callable[[Session], Iterator[Violation]], ...] = (
     transfers_have_a_cause,
     adjustments_are_whole,
     set_aside_is_booked,
+    what_rules_booked_is_set_aside,
     other_lines_name_nobody,
+    named_lines_are_in_the_log,
+    decisions_about_rules_are_in_the_trail,
     stored_state_equals_the_fold,
     refunded_equals_its_rows,
     parts_make_their_payment,
@@ -74,6 +84,8 @@ PROOFS: tuple[Callable[[Session], Iterator[Violation]], ...] = (
     notices_equal_their_digests,
     audit_equals_its_digests,
     statements_equal_their_bytes,
+    uploads_equal_their_bytes,
+    mappings_equal_their_digests,
     published_files_equal_their_hashes,
     control_totals_hold,
     matches_agree,

@@ -22,8 +22,9 @@ SETTLEMENT, PAYOUT, BANK = "settlement", "payout", "bank"
 #: The few lines that an index of their own finds among millions.
 _IS_PAYOUT = text("kind = 'payout'")
 
-#: Tables of this package whose rows may never change.
-APPEND_ONLY = ("statement_line", "assignment_log", "statement_mapping")
+#: Tables of this package whose rows may never change; of a statement and an upload, what the file was
+#: when it came.
+APPEND_ONLY = ("statement_line", "assignment_log", "statement_mapping", "statement", "upload")
 
 
 class Statement(Base):
@@ -109,7 +110,8 @@ class Upload(Base):
 
 class StatementMapping(Base):
     """One version of how an account's files are read (`statements.layout`), who wrote it and when.
-    The highest version of a meaning holds; what was read by an older one stays read so. Append-only."""
+    The highest version of a meaning holds; what was read by an older one stays read so. `digest` is the
+    SHA-256 of the mapping as `payments.audit.encode` writes it, alike on every database. Append-only."""
 
     __tablename__ = "statement_mapping"
 
@@ -118,6 +120,7 @@ class StatementMapping(Base):
     version: Mapped[int]
     means: Mapped[str]
     mapping: Mapped[dict[str, Any]]
+    digest: Mapped[str]
     note: Mapped[str]
     by: Mapped[str]
     at: Mapped[datetime]

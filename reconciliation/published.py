@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from payments.db import Base, new_id
@@ -44,7 +44,8 @@ class PublishedFigure(Base):
 
 
 class PublishedFile(Base):
-    """One rendering of a published figure, byte for byte, with its SHA-256 in hexadecimal."""
+    """One rendering of a published figure, byte for byte, with its SHA-256 in hexadecimal. `id` tells
+    when it was stored, so that it can be sealed."""
 
     __tablename__ = "published_file"
 
@@ -53,5 +54,8 @@ class PublishedFile(Base):
     )
     language: Mapped[str] = mapped_column(primary_key=True)
     format: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(default=new_id)
     sha256: Mapped[str]
     body: Mapped[bytes] = mapped_column(LargeBinary)
+
+    __table_args__ = (Index("ux_published_file_id", "id", unique=True),)

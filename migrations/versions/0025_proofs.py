@@ -2,15 +2,117 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import time
+import uuid
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0025"
 down_revision: str | None = "0024"
 branch_labels = None
 depends_on = None
 
+#: What a file was when it came; how far it is, and what else is found in it, is added to the row.
+_FIXED = {
+    "statement": "id, account_id, leg, day, name, sha256, complete, received_at, count, gross, fee, net",
+    "upload": "id, account_id, name, sha256, offered_by, offered_at",
+}
+
 
 def upgrade() -> None:
-    pass
+    _digests_of_mappings()
+    _ids_of_published_files()
+    for table, columns in _FIXED.items():
+        _guard(table, f"UPDATE OF {columns}")
+        _guard(table, "DELETE")
+        if _on_postgresql():
+            _guard(table, "TRUNCATE")
+
+
+def _digests_of_mappings() -> None:
+    _add("statement_mapping", "digest", "VARCHAR")
+    rows = op.get_bind().execute(sa.text("SELECT id, mapping FROM statement_mapping")).all()
+    told = [
+        {"id": row.id, "new": hashlib.sha256(_canonical(row.mapping)).hexdigest()} for row in rows
+    ]
+    _fill("statement_mapping", "digest", "id = :id", told)
+
+
+def _canonical(mapping: object) -> bytes:
+    """As the house writes JSON when it hashes it; SQLite hands JSON out as text."""
+    told = json.loads(mapping) if isinstance(mapping, str) else mapping
+    return json.dumps(told, sort_keys=True, ensure_ascii=False).encode()
+
+
+def _ids_of_published_files() -> None:
+    _add("published_file", "id", "UUID" if _on_postgresql() else "CHAR(32)")
+    rows = op.get_bind().execute(
+        sa.text(
+            "SELECT figure_id, language, format FROM published_file"
+            " ORDER BY figure_id, language, format"
+        )
+    )
+    told = [
+        {"figure": row.figure_id, "language": row.language, "format": row.format, "new": new}
+        for row, new in zip(rows.all(), _ids(), strict=False)
+    ]
+    found = "figure_id = :figure AND language = :language AND format = :format"
+    _fill("published_file", "id", found, told)
+    op.create_index("ux_published_file_id", "published_file", ["id"], unique=True)
+
+
+def _ids() -> Iterator[uuid.UUID | str]:
+    """UUIDv7 of this moment, one after the other, as the database keeps them."""
+    begin = int(time.time() * 1000) << 80 | 0x7 << 76 | 0x8 << 60
+    while True:
+        begin += 1
+        made = uuid.UUID(int=begin)
+        yield made if _on_postgresql() else made.hex
+
+
+def _add(table: str, column: str, kind: str) -> None:
+    """A column that every row will have; SQLite wants a default for it."""
+    needs = "" if _on_postgresql() else " NOT NULL DEFAULT ''"
+    op.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}{needs}")
+
+
+def _fill(table: str, column: str, where: str, values: list[dict[str, object]]) -> None:
+    """Give the rows there are their value: this once, an append-only table takes it."""
+    _unguard(table, "update")
+    if values:
+        op.get_bind().execute(sa.text(f"UPDATE {table} SET {column} = :new WHERE {where}"), values)
+    if _on_postgresql():
+        op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL")
+    _guard(table, "UPDATE")
+
+
+def _guard(table: str, when: str) -> None:
+    act = when.split()[0].lower()
+    scope = "STATEMENT" if act == "truncate" else "ROW"
+    does = (
+        f"FOR EACH {scope} EXECUTE FUNCTION refuse_change()"
+        if _on_postgresql()
+        else f"BEGIN SELECT RAISE(ABORT, '{table} is append-only: write a correcting row instead'); END"
+    )
+    op.execute(f"CREATE TRIGGER {table}_no_{act} BEFORE {when} ON {table} {does}")
+
+
+def _unguard(table: str, act: str) -> None:
+    op.execute(f"DROP TRIGGER {table}_no_{act}" + (f" ON {table}" if _on_postgresql() else ""))
+
+
+def _on_postgresql() -> bool:
+    return op.get_bind().dialect.name == "postgresql"
 
 
 def downgrade() -> None:
-    pass
+    for table in _FIXED:
+        for act in ("update", "delete", "truncate") if _on_postgresql() else ("update", "delete"):
+            _unguard(table, act)
+    op.drop_index("ux_published_file_id", "published_file")
+    op.drop_column("published_file", "id")
+    op.drop_column("statement_mapping", "digest")

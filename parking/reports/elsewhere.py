@@ -28,6 +28,9 @@ from payments.money import LARGEST
 from reconciliation.reports.period import Period
 from reconciliation.reports.table import Column, Kind, Row, Table
 
+#: Tables of this file whose rows may never change.
+APPEND_ONLY = ("reported_total",)
+
 #: Bytes of the largest list: ten years of two companies and every class have less.
 LARGEST_LIST = 4 * 1024 * 1024
 #: Columns of a list, by the headings people give them.

@@ -91,11 +91,11 @@ def _covering(tx: Session, days: Iterable[tuple[str, date]]) -> Sequence[Publish
 def _step(row: PublishedFigure, names: Mapping[str, str], late: bool, missing: bool) -> Step:
     stands = mark(
         "This day is counted in published figure %(number)s, revision %(revision)s: %(kind)s,"
-        " %(since)s – %(until)s, %(operator)s"
+        " %(days)s, %(operator)s"
     )
     came_later = mark(
         "Recorded after published figure %(number)s, revision %(revision)s: %(kind)s,"
-        " %(since)s – %(until)s, %(operator)s"
+        " %(days)s, %(operator)s"
     )
     return Step(
         Stage.PUBLISHED,
@@ -104,8 +104,7 @@ def _step(row: PublishedFigure, names: Mapping[str, str], late: bool, missing: b
         {
             "number": row.number,
             "revision": row.revision,
-            "since": f"{row.since:%d/%m/%Y}",
-            "until": f"{row.until:%d/%m/%Y}",
+            "days": " – ".join(f"{day:%d/%m/%Y}" for day in sorted({row.since, row.until})),
             "owner": row.operator,
         },
         {

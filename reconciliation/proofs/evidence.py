@@ -13,7 +13,7 @@ from payments.models import APPEND_ONLY as MONEY_TABLES
 from payments.models import Audit, AuditDetail, Notice, NoticeBody
 from reconciliation.closing.models import APPEND_ONLY as CLOSING_TABLES
 from reconciliation.models import APPEND_ONLY as COMPARISON_TABLES
-from reconciliation.models import Statement, StatementBody
+from reconciliation.models import Statement, StatementBody, StatementMapping, Upload, UploadBody
 from reconciliation.packing import unpack
 from reconciliation.proofs.violation import Violation
 from reconciliation.published import APPEND_ONLY as PUBLISHED_TABLES
@@ -21,6 +21,7 @@ from reconciliation.published import PublishedFigure, PublishedFile
 from reconciliation.resolving.models import APPEND_ONLY as WORK_TABLES
 from reconciliation.rules.models import APPEND_ONLY as RULE_TABLES
 from reconciliation.seals.models import APPEND_ONLY as SEAL_TABLES
+from reconciliation.uploads.mappings import digest_of
 
 #: Rows with large bodies are read so many at a time.
 CHUNK = 500
@@ -93,6 +94,25 @@ def statements_equal_their_bytes(tx: Session) -> Iterator[Violation]:
         if raw is None or hashlib.sha256(raw).hexdigest() != sha256:
             found = "no bytes" if body is None else "other bytes"
             yield Violation("statements_equal_their_bytes", f"statement {name}", found)
+
+
+def uploads_equal_their_bytes(tx: Session) -> Iterator[Violation]:
+    """The file that somebody handed in is there, and has the hash it was offered under."""
+    rows = select(Upload.name, Upload.sha256, UploadBody.body).outerjoin(
+        UploadBody, UploadBody.upload_id == Upload.id
+    )
+    for name, sha256, body in tx.execute(rows.execution_options(yield_per=1)):
+        if body is None or hashlib.sha256(body).hexdigest() != sha256:
+            found = "no bytes" if body is None else "other bytes"
+            yield Violation("uploads_equal_their_bytes", f"upload {name}", found)
+
+
+def mappings_equal_their_digests(tx: Session) -> Iterator[Violation]:
+    """A version of how files are read says what it said when it was written."""
+    for found in tx.scalars(select(StatementMapping).order_by(StatementMapping.id)):
+        if digest_of(found.mapping) != found.digest:
+            row = f"statement_mapping {found.id}"
+            yield Violation("mappings_equal_their_digests", row, "another mapping")
 
 
 def published_files_equal_their_hashes(tx: Session) -> Iterator[Violation]:

@@ -45,6 +45,9 @@ NEVER = (LineKind.COUNT.value, LineKind.PAYOUT.value)
 #: Acts in `AssignmentLog`: a rule named a line, and gave it back. The counterpart is the rule.
 NAMED, GIVEN_BACK = "name", "give_back"
 
+#: What transfers that set money aside are caused by; the line and the rule follow.
+CAUSE = "other:"
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -257,5 +260,5 @@ def _set_aside(tx: Session, rules: Sequence[LineRule], scope: Scope) -> None:
             .with_for_update(of=Movement)
         )
         if movement is not None:
-            cause = f"other:{one.line_id}:{one.rule.id}"
+            cause = f"{CAUSE}{one.line_id}:{one.rule.id}"
             set_aside(tx, movement, cause, one.rule.id, scope.now)

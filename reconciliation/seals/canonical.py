@@ -8,6 +8,11 @@ feed after each.
 
 Keys are UUIDv7 of `payments.db.new_id`, so their order is that of recording. A block's seal remembers
 the form it was written in: a column added to a table later gets a new form, and old blocks keep theirs.
+
+Rows that may change are sealed by what never does (a payment, a rule, a file as it came), or by their
+log: decisions about a rule stand in ``audit``, lines that a rule names (``other_line``) in
+``assignment_log``, money that it sets aside (``set_aside``) in ``transfer``. Proofs hold these rows to
+those logs (`proofs.rules`, `proofs.books`).
 """
 
 from __future__ import annotations
@@ -52,7 +57,8 @@ _CAUSED = (
 )
 
 #: Everything that is sealed, in the order a run seals it. Of a payment only what never changes: its
-#: state is a fold of what is sealed. Its description may be forgotten, and so is not part of it.
+#: state is a fold of what is sealed. Its description may be forgotten, and so is not part of it. Bytes and
+#: JSON are sealed by their digests.
 FORMS = (
     Layout(
         "payment",
@@ -89,11 +95,23 @@ FORMS = (
     ),
     Layout("break_act", "id break_id at actor act reason amount owner cause together digest"),
     Layout("statement_mapping", "id account_id version means note by at"),
+    Layout("statement_mapping", "id account_id version means digest note by at", version=2),
+    Layout("upload", "id account_id name sha256 offered_by offered_at"),
+    Layout(
+        "statement",
+        "id account_id leg day name sha256 complete received_at count gross fee net",
+    ),
+    Layout(
+        "line_rule",
+        "id series version operator account_id kind tolerance leg words sign least most label"
+        " proposed_by proposed_at",
+    ),
     Layout(
         "published_figure",
         "id number kind parameters revision since until operator reason as_of published_at"
         " published_by",
     ),
+    Layout("published_file", "id figure_id language format sha256"),
     Layout(
         "certificate",
         "id operator day number revision sha256 previous closed_at closed_by",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -53,6 +54,11 @@ def candidates(account: MerchantAccount) -> Iterator[Mapping[str, object]]:
         yield from map(shipped, STRIPE)
 
 
+def digest_of(mapping: Mapping[str, object]) -> str:
+    """The SHA-256 of a mapping, in hexadecimal: databases keep JSON each in its own way."""
+    return hashlib.sha256(audit.encode(dict(mapping))).hexdigest()
+
+
 def write(
     db: sessionmaker[Session],
     account: MerchantAccount,
@@ -74,7 +80,7 @@ def write(
         )
         found = StatementMapping(
             account_id=account.id, version=(tx.scalar(newest) or 0) + 1, means=means,
-            mapping=dict(mapping), note=note, by=actor, at=now,
+            mapping=dict(mapping), digest=digest_of(mapping), note=note, by=actor, at=now,
         )  # fmt: skip
         tx.add(found)
         detail: dict[str, object] = {"version": found.version, "means": means, "note": note}
