@@ -32,7 +32,7 @@ NOW = Turn(at(DAY, 20), behind=timedelta(seconds=-1), block=3)
 
 
 def fill(world: World, payments: int = 8) -> None:
-    """A day with a row in every table that is sealed but the certificates."""
+    """A day with a row in every table that an ordinary day writes."""
     paid = [world.pay(f"P{n}") for n in range(payments)]
     world.settle(DAY, *(one.line for one in paid))
     receipt = MovementFact(MovementKind.RECEIPT, "T-lost", PRICE, "VND", at(DAY, 9))
@@ -86,7 +86,7 @@ def test_every_table_has_its_blocks_and_a_second_run_adds_nothing(whole: World) 
         assert unsealed(tx) == 0
     tables = {
         "payment", "notice", "movement", "retelling", "transfer", "attachment", "audit",
-        "statement_line", "assignment_log",
+        "statement_line", "assignment_log", "statement",
     }  # fmt: skip
     assert set(counts) == tables
     assert counts["payment"] == whole.count(Payment)
