@@ -14,9 +14,12 @@ from payments.db import Databases
 from payments.models import Movement
 from reconciliation.closing.finishing import finish_due
 from reconciliation.closing.models import Closing
+from reconciliation.rules.deciding import Proposal, propose
+from reconciliation.rules.models import LineRule
 from reconciliation.seals.sealing import Turn, seal
 from tests.cli.conftest import Parking
 from tests.kit import Town, make_town
+from tests.reconciliation.test_invariants import unguarded
 from tests.trace.conftest import settle
 
 OPERATOR, DAY = "hoan-kiem", "2026-11-20"
@@ -131,3 +134,19 @@ def test_verify_seals_says_what_is_sealed_and_which_row_was_changed(
     assert said.out.startswith("seals_equal_their_rows: seal ")
     assert f"changed: {row.hex}" in said.out
     assert parking("verify", "--head", f"9999:{'0' * 64}").code == 1
+
+
+def test_verify_seals_names_a_rule_that_says_something_else(
+    town: Town, databases: Databases, parking: Parking
+) -> None:
+    asked = Proposal(OPERATOR, None, "settlement", "tiền điện", -1, None, None, "Tiền điện")
+    with databases.write.begin() as tx:
+        rule_id = propose(tx, asked, "person:an", town.now).id
+    seal(databases.write, Turn(town.now, behind=timedelta(seconds=-1)))
+    assert parking("verify", "--seals").code == 0
+    with databases.write.begin() as tx:
+        unguarded(tx, LineRule)
+        tx.execute(update(LineRule).values(words="tiền điệm"))
+    said = parking("verify", "--seals")
+    assert said.code == 1
+    assert f"changed: {rule_id.hex}" in said.out

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DatabaseError
 
+from parking import schema
 from payments.audit import append
 from payments.db import Base
 from payments.models import Audit
@@ -18,6 +19,7 @@ from reconciliation.rules.models import LineRule
 from reconciliation.seals import sealing
 from reconciliation.seals.canonical import form_of, keyed_lines
 from reconciliation.seals.models import Seal
+from reconciliation.seals.verifying import unsealed
 from reconciliation.uploads.mappings import write
 from tests.reconciliation.kit import DAY, World, at
 from tests.reconciliation.sealed_kit import MAPPING, decide
@@ -181,3 +183,20 @@ def test_a_trail_that_was_thinned_out_does_not_hide_a_decision(proven: World) ->
     assert noticed(proven) == {"decisions_about_rules_are_in_the_trail"}
     (gone,) = off(proven)
     assert "1 removed after" in gone.found
+
+
+def test_rows_older_than_their_digests_and_ids_get_them_and_are_sealed(world: World) -> None:
+    decide(world)
+    with world.databases.read() as tx:
+        (before,) = tx.scalars(select(StatementMapping.digest))
+    engine = world.databases.engine
+    schema.downgrade(engine, "0024")
+    schema.upgrade(engine)
+    with world.databases.read() as tx:
+        assert tx.scalars(select(StatementMapping.digest)).all() == [before]
+        assert len(set(tx.scalars(select(PublishedFile.id)))) == 2
+    assert violations(world) == []
+    sealed(world)
+    assert off(world) == []
+    with world.databases.read() as tx:
+        assert unsealed(tx) == 0
