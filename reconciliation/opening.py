@@ -27,6 +27,7 @@ from reconciliation.breaks import (
 from reconciliation.days import LATENESS
 from reconciliation.explaining import supersede
 from reconciliation.models import SETTLEMENT, Break
+from reconciliation.resolving.carrying import keep_owners
 from reconciliation.sides import (
     Rows,
     Scope,
@@ -60,6 +61,7 @@ def write(
     supersede(tx, scope, leg, [sides for sides, _ in found])
     if found:
         tx.execute(insert(Break), [_row(scope, leg, *entry, timing) for entry in found])
+        keep_owners(tx, scope, leg, [sides for sides, _ in found])
     return len(found)
 
 
