@@ -55,6 +55,7 @@ from reconciliation.proofs.payouts import (
 from reconciliation.proofs.rules import (
     decisions_about_rules_are_in_the_trail,
     named_lines_are_in_the_log,
+    pairs_by_hand_took_two_people,
     what_rules_booked_is_set_aside,
 )
 from reconciliation.proofs.shares import parts_make_their_payment, refunds_name_their_part
@@ -77,6 +78,7 @@ PROOFS: tuple[Callable[[Session], Iterator[Violation]], ...] = (
     other_lines_name_nobody,
     named_lines_are_in_the_log,
     decisions_about_rules_are_in_the_trail,
+    pairs_by_hand_took_two_people,
     stored_state_equals_the_fold,
     refunded_equals_its_rows,
     parts_make_their_payment,

@@ -16,21 +16,73 @@ down_revision: str | None = "0024"
 branch_labels = None
 depends_on = None
 
-#: What a file was when it came; how far it is, and what else is found in it, is added to the row.
+#: What a file was when it came, and what was proposed; what becomes of it is added to the row.
 _FIXED = {
     "statement": "id, account_id, leg, day, name, sha256, complete, received_at, count, gross, fee, net",
     "upload": "id, account_id, name, sha256, offered_by, offered_at",
+    "hand_match": "id, account_id, act, line_id, movement_id, amount, difference, currency,"
+    " proposed_by, proposed_at",
 }
 
 
 def upgrade() -> None:
     _digests_of_mappings()
     _ids_of_published_files()
+    _hand_match()
     for table, columns in _FIXED.items():
         _guard(table, f"UPDATE OF {columns}")
         _guard(table, "DELETE")
         if _on_postgresql():
             _guard(table, "TRUNCATE")
+
+
+def _hand_match() -> None:
+    undecided = sa.text("outcome IS NULL")
+    op.create_table(
+        "hand_match",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("act", sa.String(), nullable=False),
+        sa.Column("line_id", sa.Uuid(), nullable=False),
+        sa.Column("movement_id", sa.Uuid(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("difference", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(), nullable=False),
+        sa.Column("proposed_by", sa.String(), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=True),
+        sa.Column("decided_by", sa.String(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        *_hand_match_rules(),
+        sa.PrimaryKeyConstraint("id", name="pk_hand_match"),
+    )
+    for name, column in (("line", "line_id"), ("movement", "movement_id")):
+        op.create_index(
+            f"ux_hand_match_{name}",
+            "hand_match",
+            [column],
+            unique=True,
+            sqlite_where=undecided,
+            postgresql_where=undecided,
+        )
+
+
+def _hand_match_rules() -> Iterator[sa.Constraint]:
+    checks = {
+        "act": "act IN ('match', 'unmatch')",
+        "outcome": "outcome IN ('approved', 'refused', 'lapsed')",
+        "decided": "(outcome IS NULL) = (decided_by IS NULL) AND (outcome IS NULL) = (decided_at IS NULL)",
+        "two_people": "outcome <> 'approved' OR decided_by <> proposed_by",
+    }
+    for name, rule in checks.items():
+        yield sa.CheckConstraint(rule, name=op.f(f"ck_hand_match_{name}"))
+    for column, target in (
+        ("account_id", "merchant_account"),
+        ("line_id", "statement_line"),
+        ("movement_id", "movement"),
+    ):
+        name = f"fk_hand_match_{column}_{target}"
+        yield sa.ForeignKeyConstraint([column], [f"{target}.id"], name=name)
 
 
 def _digests_of_mappings() -> None:
@@ -113,6 +165,7 @@ def downgrade() -> None:
     for table in _FIXED:
         for act in ("update", "delete", "truncate") if _on_postgresql() else ("update", "delete"):
             _unguard(table, act)
+    op.drop_table("hand_match")
     op.drop_index("ux_published_file_id", "published_file")
     op.drop_column("published_file", "id")
     op.drop_column("statement_mapping", "digest")

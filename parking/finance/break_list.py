@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 
@@ -28,9 +28,9 @@ from reconciliation.resolving.finding import (
     find,
     group,
     owners_of,
+    pairs_proposed,
     proposals,
 )
-from reconciliation.resolving.models import BreakAct
 from reconciliation.resolving.reasons import REASONS
 
 #: Rows of one page.
@@ -106,7 +106,7 @@ class Found:
 
     rows: Sequence[BreakRow]
     ages: Mapping[uuid.UUID, str]
-    asked: Mapping[uuid.UUID, BreakAct]
+    asked: Collection[uuid.UUID]
     groups: Groups
     names: Mapping[str, str]
     accounts: Sequence[str]
@@ -156,11 +156,11 @@ def answer(tx: Session, asked: Question, today: date) -> Found:
     offset = (min(asked.page, pages) - 1) * asked.size
     rows = find(tx, asked.wanted, today, asked.sort, asked.size, offset)
     owners = owners_of(tx, replace(asked.wanted, owner=None), today)
-    accounts = _accounts(tx, asked.wanted.operator)
+    accounts, ids = _accounts(tx, asked.wanted.operator), [row.id for row in rows]
     return Found(
         rows,
         {row.id: age_group(row.day, today) for row in rows},
-        proposals(tx, [row.id for row in rows]),
+        {*proposals(tx, ids), *pairs_proposed(tx, ids)},
         groups,
         names_of(tx, owners),
         [slug for slug, _ in accounts],

@@ -12,10 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from parking.finance.sides import Sides
+from parking.web.actors import names_of
 from payments.errors import NotFound
 from payments.models import Movement
 from reconciliation.models import SETTLEMENT, Assignment, StatementLine
-from reconciliation.rules.by_hand import suggestions
+from reconciliation.rules.agreeing import waiting
+from reconciliation.rules.by_hand import MATCH, suggestions
+from reconciliation.rules.models import HandMatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +34,55 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Pairing:
     """`candidates`: None when nothing can be paired here; `apart`: the matched line of an explained
-    difference, which can be taken apart."""
+    difference, which can be taken apart; `asked`: what waits for a second person instead."""
 
-    candidates: Sequence[Candidate] | None
-    apart: uuid.UUID | None
+    candidates: Sequence[Candidate] | None = None
+    apart: uuid.UUID | None = None
+    asked: Asked | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A pair that somebody proposed to make, or to take apart, with the references of its sides."""
+
+    proposal: HandMatch
+    name: str
+    line: str
+    movement: str
+
+    @property
+    def apart(self) -> bool:
+        return self.proposal.act != MATCH
 
 
 def pairing_of(tx: Session, sides: Sides) -> Pairing:
     """What a person may pair on the page of this difference, or take apart."""
     it = sides.difference
     if it.leg != SETTLEMENT:
-        return Pairing(None, None)
+        return Pairing()
+    proposal = waiting(tx, it)
+    if proposal is not None:
+        return Pairing(asked=_asked(tx, proposal))
     if it.state != "open":
         match = select(Assignment.line_id).where(
             Assignment.leg == SETTLEMENT, Assignment.line_id == it.line_id
         )
-        return Pairing(None, tx.scalar(match))
+        return Pairing(apart=tx.scalar(match))
     line, movement = _sides(tx, sides)
     if (line is None) == (movement is None):
-        return Pairing(None, None)
+        return Pairing()
     ours = movement is None
-    return Pairing([_candidate(row, ours) for row in suggestions(tx, line, movement)], None)
+    return Pairing([_candidate(row, ours) for row in suggestions(tx, line, movement)])
+
+
+def _asked(tx: Session, proposal: HandMatch) -> Asked:
+    names = names_of(tx, {proposal.proposed_by})
+    return Asked(
+        proposal,
+        names.get(proposal.proposed_by, proposal.proposed_by),
+        tx.get_one(StatementLine, proposal.line_id).line_ref,
+        tx.get_one(Movement, proposal.movement_id).rail_ref,
+    )
 
 
 def _sides(tx: Session, sides: Sides) -> tuple[StatementLine | None, Movement | None]:

@@ -1,9 +1,9 @@
-"""What may change about rules is what the sealed logs say: who decided about a rule, which lines it names,
-and which money it set aside."""
+"""What may change about rules and pairs is what the sealed logs say: who decided about a rule or a pair
+made by hand, which lines a rule names, and which money it set aside."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -15,10 +15,12 @@ from payments.models import Audit, Transfer
 from payments.setting_aside import SetAside
 from reconciliation.models import AssignmentLog, StatementLine
 from reconciliation.proofs.violation import Violation
-from reconciliation.rules.models import LineRule, OtherLine
+from reconciliation.rules.agreeing import APPROVED, LAPSED, REFUSED
+from reconciliation.rules.models import HandMatch, LineRule, OtherLine
 from reconciliation.rules.naming import CAUSE, GIVEN_BACK, NAMED
 from reconciliation.sides import Rows
 
+_DECIDED, _PROPOSE = (APPROVED, REFUSED, LAPSED), "hand_match.propose"
 _APPROVE, _RETIRE = "line_rule.approve", "line_rule.retire"
 
 #: Who decided and when.
@@ -29,7 +31,7 @@ def decisions_about_rules_are_in_the_trail(tx: Session) -> Iterator[Violation]:
     """Whoever approved or retired a rule did so in the audit trail, at that moment; and who did it
     there stands with the rule."""
     rule = "decisions_about_rules_are_in_the_trail"
-    said = _said(tx)
+    said = _said(tx, (_APPROVE, _RETIRE))
     for found in tx.scalars(select(LineRule).order_by(LineRule.id)):
         for act, by, at in (
             (_APPROVE, found.approved_by, found.approved_at),
@@ -42,11 +44,30 @@ def decisions_about_rules_are_in_the_trail(tx: Session) -> Iterator[Violation]:
                 yield Violation(rule, f"line_rule {found.id}", words)
 
 
-def _said(tx: Session) -> Mapping[tuple[str, str], _Word]:
-    """(act, rule) → the word of the trail."""
+def _said(tx: Session, acts: Collection[str]) -> Mapping[tuple[str, str], _Word]:
+    """(act, subject) → the word of the trail."""
     rows = select(Audit.act, Audit.subject, Audit.actor, Audit.at)
-    decided = rows.where(Audit.act.in_((_APPROVE, _RETIRE))).order_by(Audit.id)
+    decided = rows.where(Audit.act.in_(acts)).order_by(Audit.id)
     return {(act, subject): (actor, at) for act, subject, actor, at in tx.execute(decided)}
+
+
+def pairs_by_hand_took_two_people(tx: Session) -> Iterator[Violation]:
+    """Whoever approved a pair by hand did so in the audit trail and had not proposed it; what waits
+    there was not approved, and whoever proposed it stands there, too."""
+    rule, acts = "pairs_by_hand_took_two_people", {f"hand_match.{one}": one for one in _DECIDED}
+    said = _said(tx, (*acts, _PROPOSE))
+    for found in tx.scalars(select(HandMatch).order_by(HandMatch.id)):
+        told = {
+            outcome: said[act, str(found.id)]
+            for act, outcome in acts.items()
+            if (act, str(found.id)) in said
+        }
+        decided = {found.outcome: (found.decided_by, found.decided_at)} if found.outcome else {}
+        asked = said.get((_PROPOSE, str(found.id)))
+        alone = found.outcome == APPROVED and found.decided_by == found.proposed_by
+        if alone or told != decided or asked != (found.proposed_by, found.proposed_at):
+            words = f"{found.outcome or 'undecided'} by {found.decided_by or 'nobody'}"
+            yield Violation(rule, f"hand_match {found.id}", words)
 
 
 def named_lines_are_in_the_log(tx: Session) -> Iterator[Violation]:

@@ -19,6 +19,8 @@ from payments.models import MerchantAccount
 from reconciliation.breaks import AGES, BreakRow, select_breaks
 from reconciliation.models import Break
 from reconciliation.resolving.models import Act, BreakAct, BreakProposal
+from reconciliation.rules.agreeing import waits_for
+from reconciliation.rules.models import HandMatch
 from reconciliation.sides import SUPERSEDED, Rows
 
 #: Differences looked up at once: by their ids a database reads a few rows, not its tables.
@@ -194,9 +196,22 @@ def _in_state(state: str) -> ColumnElement[bool]:
         )
         mine = proposed.where(BreakProposal.break_id == Break.id, _waiting())
         # proposals are few, so they are looked at first
-        return and_(Break.id.in_(select(BreakProposal.break_id)), mine.correlate(Break).exists())
+        explained = and_(
+            Break.id.in_(select(BreakProposal.break_id)), mine.correlate(Break).exists()
+        )
+        return or_(explained, Break.id.in_(_with_pairs()))
     told = or_(Break.resolution.is_(None), Break.resolution != SUPERSEDED)
     return told if state == "all" else and_(Break.state == state, told)
+
+
+def _with_pairs() -> Rows:
+    """The differences whose sides somebody proposed to pair, or to take apart."""
+    return select(Break.id).join(HandMatch, waits_for())
+
+
+def pairs_proposed(tx: Session, ids: Sequence[uuid.UUID]) -> frozenset[uuid.UUID]:
+    """Those of these differences whose sides wait to be paired or taken apart by a second person."""
+    return frozenset(tx.scalars(_with_pairs().where(Break.id.in_(ids))))
 
 
 def _waiting() -> ColumnElement[bool]:

@@ -1,9 +1,9 @@
 """A person pairs a line with a movement, or takes any pair apart.
 
-Both sides must be open, of one account, kind and currency. What they differ by, up to the caller's
-limit, is booked (`rules.differing`). Taking a match apart frees both sides: each is a difference again
-at once, the next comparison judges them anew, and does not make this very pair again by itself. The
-log keeps who did what.
+Both sides must be open, of one account, kind and currency. What they differ by is booked
+(`rules.differing`). Taking a match apart frees both sides: each is a difference again at once, the
+next comparison judges them anew, and does not make this very pair again by itself. The log keeps who
+did what. Whether one person may do it is `rules.agreeing`'s to say.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ from reconciliation.sides import (
 from reconciliation.turns import alone
 
 BY_HAND = "by_hand"
+#: The act of pairing in `AssignmentLog`; that of taking apart is `UNMATCH`.
+MATCH = "match"
 #: How far apart a line and a movement of the same amount may be to be suggested.
 NEARBY = timedelta(minutes=30)
 #: Suggestions shown at most.
@@ -50,7 +52,7 @@ MOST = 10
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Who does it, when, and by how many minor units the sides may differ."""
+    """Who does it, up to which amount alone, and when."""
 
     actor: str
     limit: int
@@ -93,26 +95,62 @@ def _open_pairs() -> Rows:
     )
 
 
-def pair(tx: Session, line_id: uuid.UUID, movement_id: uuid.UUID, deed: Deed) -> None:
-    """Match the line with the movement, and book what they differ by.
+@dataclass(frozen=True, slots=True)
+class Two:
+    """A line and a movement of one account; `difference` is theirs − ours, minor units."""
 
-    Raises `NotFound` when one of them is not there, and `Conflict` when one is not open, when they are
-    of another account, kind or currency, and when they differ by more than `deed.limit`.
+    scope: Scope
+    line: StatementLine
+    movement: Movement
+    difference: int
+
+
+def open_two(tx: Session, line_id: uuid.UUID, movement_id: uuid.UUID, now: datetime) -> Two:
+    """The two, if they can be paired; nobody else compares their account meanwhile.
+
+    Raises `NotFound` when there is no such line, and `Conflict` when one is not open, and when they
+    are of another account, kind or currency.
     """
-    scope = _scope(tx, line_id, deed.now)
+    scope = _scope(tx, line_id, now)
     sides = StatementLine.id == line_id, Movement.id == movement_id
     found = tx.execute(_open_pairs().where(*sides)).one_or_none()
     if found is None:
         raise Conflict(
             "These two cannot be paired: both must be open, of one account, kind and currency."
         )
-    line, movement = found
-    difference = line.gross - tx.scalars(select(signed_amount()).where(sides[1])).one()
-    if abs(difference) > deed.limit:
-        raise Conflict(
-            "They differ by %(difference)s, more than the %(limit)s one person may book.",
-            difference=abs(difference), limit=deed.limit,
-        )  # fmt: skip
+    return _two(tx, scope, *found)
+
+
+def matched_two(tx: Session, line_id: uuid.UUID, now: datetime) -> Two:
+    """The line and what it is matched with; nobody else compares their account meanwhile.
+
+    Raises `NotFound` without a match, and `Conflict` while a rule keeps its money set aside.
+    """
+    scope = _scope(tx, line_id, now)
+    match = _match(tx, line_id)
+    if match is None or match.movement_id is None:
+        raise NotFound("This line is not matched.")
+    if tx.get(SetAside, match.movement_id) is not None:
+        raise Conflict("A rule has set this money aside: it is not parking. Retire the rule first.")
+    line, movement = tx.get_one(StatementLine, line_id), tx.get_one(Movement, match.movement_id)
+    return _two(tx, scope, line, movement)
+
+
+def _two(tx: Session, scope: Scope, line: StatementLine, movement: Movement) -> Two:
+    ours = tx.scalars(select(signed_amount()).where(Movement.id == movement.id)).one()
+    return Two(scope, line, movement, line.gross - ours)
+
+
+def _match(tx: Session, line_id: uuid.UUID) -> Assignment | None:
+    return tx.scalar(
+        select(Assignment).where(Assignment.leg == SETTLEMENT, Assignment.line_id == line_id)
+    )
+
+
+def pair(tx: Session, line_id: uuid.UUID, movement_id: uuid.UUID, deed: Deed) -> None:
+    """Match the line with the movement, and book what they differ by. Raises as `open_two` does."""
+    two = open_two(tx, line_id, movement_id, deed.now)
+    line, movement = two.line, two.movement
     tx.add(
         Assignment(
             id=line.id, leg=SETTLEMENT, account_id=line.account_id, line_id=line.id,
@@ -120,39 +158,30 @@ def pair(tx: Session, line_id: uuid.UUID, movement_id: uuid.UUID, deed: Deed) ->
             matched_by=deed.actor,
         )
     )  # fmt: skip
-    _log(tx, "match", line.id, movement.id, BY_HAND, deed)
-    if difference:
-        book_difference(tx, scope, line.id, difference, line.currency)
-    explaining.explain(tx, scope, SETTLEMENT)
-    _refresh(tx, scope, line, movement)
+    _log(tx, MATCH, line.id, movement.id, BY_HAND, deed)
+    if two.difference:
+        book_difference(tx, two.scope, line.id, two.difference, line.currency)
+    explaining.explain(tx, two.scope, SETTLEMENT)
+    _refresh(tx, two)
 
 
 def take_apart(tx: Session, line_id: uuid.UUID, deed: Deed) -> None:
-    """Free both sides of the line's match; what was booked for it is taken back.
-
-    Raises `NotFound` without a match, and `Conflict` while a rule keeps its money set aside.
-    """
-    scope = _scope(tx, line_id, deed.now)
-    match = tx.scalar(
-        select(Assignment).where(Assignment.leg == SETTLEMENT, Assignment.line_id == line_id)
-    )
-    if match is None or match.movement_id is None:
-        raise NotFound("This line is not matched.")
-    if tx.get(SetAside, match.movement_id) is not None:
-        raise Conflict("A rule has set this money aside: it is not parking. Retire the rule first.")
-    line, movement = tx.get_one(StatementLine, line_id), tx.get_one(Movement, match.movement_id)
+    """Free both sides of the line's match; what was booked for it is taken back. Raises as
+    `matched_two` does."""
+    two, match = matched_two(tx, line_id, deed.now), _match(tx, line_id)
     booked = booked_for(tx, line_id)
     if booked is not None and booked.cause is not None:
         adjusting.undo(tx, booked.cause, deed.now)
-    _log(tx, UNMATCH, line_id, movement.id, match.rule, deed)
-    tx.delete(match)
-    tx.flush()
-    _open_both(tx, scope, line, movement)
-    _refresh(tx, scope, line, movement)
+    if match is not None:
+        _log(tx, UNMATCH, line_id, two.movement.id, match.rule, deed)
+        tx.delete(match)
+        tx.flush()
+    _open_both(tx, two)
+    _refresh(tx, two)
 
 
-def _open_both(tx: Session, scope: Scope, line: StatementLine, movement: Movement) -> None:
-    amount = tx.scalars(select(signed_amount()).where(Movement.id == movement.id)).one()
+def _open_both(tx: Session, two: Two) -> None:
+    line, movement = two.line, two.movement
     found = [
         (
             Sides(line.book_day, line.currency, line.id),
@@ -160,10 +189,10 @@ def _open_both(tx: Session, scope: Scope, line: StatementLine, movement: Movemen
         ),
         (
             Sides(movement.book_day, movement.currency, movement_id=movement.id),
-            Finding(BreakClass.MISSING_EXTERNAL, -amount),
+            Finding(BreakClass.MISSING_EXTERNAL, two.difference - line.gross),
         ),
     ]
-    write(tx, scope, SETTLEMENT, found, timing=False)
+    write(tx, two.scope, SETTLEMENT, found, timing=False)
 
 
 def _scope(tx: Session, line_id: uuid.UUID, now: datetime) -> Scope:
@@ -190,6 +219,6 @@ def _log(
     audit.append(tx, deed.actor, f"line.{act}", str(line_id), detail, deed.now)
 
 
-def _refresh(tx: Session, scope: Scope, line: StatementLine, movement: Movement) -> None:
-    for day in sorted({line.book_day, movement.book_day}):
-        totals.refresh(tx, scope.account_id, day, scope.now)
+def _refresh(tx: Session, two: Two) -> None:
+    for day in sorted({two.line.book_day, two.movement.book_day}):
+        totals.refresh(tx, two.scope.account_id, day, two.scope.now)

@@ -1,17 +1,24 @@
-"""Rows of rules: what was proposed, who agreed, and the lines that a rule has named."""
+"""Rows of rules: what was proposed, who agreed, and the lines that a rule has named; and of pairs that
+a person proposed by hand."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from payments.db import Base, new_id
 
-#: Tables of this room whose rows may never change; of a rule, the decision about it is added.
-APPEND_ONLY = ("line_rule",)
+#: Tables of this room whose rows may never change; the decision about a proposal is added to it.
+APPEND_ONLY = ("line_rule", "hand_match")
+
+#: Proposals that wait: at most one for each side.
+_UNDECIDED: dict[str, Any] = {
+    f"{dialect}_where": text("outcome IS NULL") for dialect in ("sqlite", "postgresql")
+}
 
 #: Kinds of a rule.
 OTHER_KIND, TOLERANCE = "other", "tolerance"
@@ -79,3 +86,38 @@ class OtherLine(Base):
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("merchant_account.id"), index=True)
     rule_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("line_rule.id"), index=True)
     at: Mapped[datetime]
+
+
+class HandMatch(Base):
+    """A pair that one person proposed to make (`act` ``match``) or to take apart (``unmatch``) because it
+    is above the limit, and what became of it: approved by another person, refused by anybody, or
+    lapsed, because the sides had gone their own way before anybody decided. `amount` is what the pair
+    weighs, `difference` theirs − ours, minor units. What was proposed never changes."""
+
+    __tablename__ = "hand_match"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("merchant_account.id"))
+    act: Mapped[str]
+    line_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("statement_line.id"))
+    movement_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("movement.id"))
+    amount: Mapped[int]
+    difference: Mapped[int]
+    currency: Mapped[str]
+    proposed_by: Mapped[str]
+    proposed_at: Mapped[datetime]
+    outcome: Mapped[str | None]
+    decided_by: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("act IN ('match', 'unmatch')", name="act"),
+        CheckConstraint("outcome IN ('approved', 'refused', 'lapsed')", name="outcome"),
+        CheckConstraint(
+            "(outcome IS NULL) = (decided_by IS NULL) AND (outcome IS NULL) = (decided_at IS NULL)",
+            name="decided",
+        ),
+        CheckConstraint("outcome <> 'approved' OR decided_by <> proposed_by", name="two_people"),
+        Index("ux_hand_match_line", "line_id", unique=True, **_UNDECIDED),
+        Index("ux_hand_match_movement", "movement_id", unique=True, **_UNDECIDED),
+    )

@@ -111,6 +111,10 @@ FORMS = (
         "id number kind parameters revision since until operator reason as_of published_at"
         " published_by",
     ),
+    Layout(
+        "hand_match",
+        "id account_id act line_id movement_id amount difference currency proposed_by proposed_at",
+    ),
     Layout("published_file", "id figure_id language format sha256"),
     Layout(
         "certificate",

@@ -27,9 +27,9 @@ class Desk:
     payment: Payment
     other: Payment
 
-    def sit(self, operator: str | None = None, role: str = "finance") -> None:
+    def sit(self, operator: str | None = None, role: str = "finance", name: str = "") -> None:
         """Somebody of `operator` (None: of the city) signs in."""
-        name = f"{role}-{operator or 'city'}"
+        name = name or f"{role}-{operator or 'city'}"
         with self.town.house.databases.write.begin() as tx:
             password = add_person(tx, NewPerson(name, role, operator=operator), self.town.now)
         assert self.browser.sign_in(name, password).status_code == 303

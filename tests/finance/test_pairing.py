@@ -13,6 +13,7 @@ from payments.models import Movement
 from reconciliation.models import SETTLEMENT, Assignment, Break, Statement, StatementLine
 from tests.finance.conftest import Desk
 from tests.finance.test_breaks import missing, page_of, text_of
+from tests.web.kit import Browser
 
 
 def told(desk: Desk, break_id: uuid.UUID, off: int = 0) -> StatementLine:
@@ -64,15 +65,42 @@ def test_a_suggestion_is_matched_by_one_tap_and_taken_apart(desk: Desk) -> None:
     assert sorted(states) == ["open", "resolved"]
 
 
-@pytest.mark.parametrize("off", [1, -400_000])
+@pytest.mark.parametrize("off", [1, 400_000])
 def test_another_amount_is_no_suggestion(desk: Desk, off: int) -> None:
     found = missing(desk)
     line = told(desk, found, off)
     desk.sit()
     assert "L-OTHER" not in text_of(desk, page_of(found))
     limit = desk.town.house.config.break_approval_above
-    send(desk, found, 303 if abs(off) <= limit else 409, reference="L-OTHER")
+    send(desk, found, reference="L-OTHER")
     assert rule_of(desk, line) == ("by_hand" if abs(off) <= limit else None)
+
+
+def test_a_pair_above_the_limit_is_made_and_taken_apart_by_two(desk: Desk) -> None:
+    found = missing(desk)
+    line = told(desk, found, 400_000)
+    desk.sit()
+    send(desk, found, reference="L-OTHER")
+    text = text_of(desk, page_of(found))
+    assert "Match these two by hand" in text
+    assert "You proposed it; somebody else has to approve it." in text
+    assert "Match with a reference I know" not in text
+    assert "cannot approve it: it takes another person" in send(desk, found, 409, act="approve")
+    assert "Waits for approval" in text_of(desk, "/finance/breaks?state=waiting&lang=en")
+    desk.browser = Browser(desk.town.house)
+    desk.sit("hoan-kiem")
+    send(desk, found, act="approve")
+    assert rule_of(desk, line) == "by_hand"
+    assert "Nothing waits for approval here" in send(desk, found, 409, act="refuse")
+    send(desk, found)
+    assert "Take this pair apart" in text_of(desk, page_of(found))
+    assert rule_of(desk, line) == "by_hand"
+    send(desk, found, act="refuse")
+    send(desk, found)
+    desk.browser = Browser(desk.town.house)
+    desk.sit("hoan-kiem", name="finance-mai")
+    send(desk, found, act="approve")
+    assert rule_of(desk, line) is None
 
 
 def test_a_reference_that_is_not_there_is_explained(desk: Desk) -> None:

@@ -41,6 +41,7 @@ LEFT_OUT = {
     "statement_mapping": {"mapping"},
     "published_file": {"body"},
     "line_rule": {"approved_by", "approved_at", "retired_by", "retired_at"},
+    "hand_match": {"outcome", "decided_by", "decided_at"},
     "statement": {
         "repeated_count", "repeated_gross", "repeated_fee", "repeated_net", "upload_id", "batch",
     },
@@ -53,7 +54,7 @@ LEFT_OUT = {
 ALL = (*MONEY, *COMPARISON, *CLOSING, *PUBLISHED, *WORK, *RULES)
 
 #: What an ordinary day has no row of.
-WITHOUT_ROWS = {"certificate", "break_act"}
+WITHOUT_ROWS = {"certificate", "break_act", "hand_match"}
 
 #: PostgreSQL keeps no NUL, and nothing that is no character.
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30)

@@ -36,5 +36,8 @@ def test_a_missing_guard_of_reported_totals_is_noticed(town: Town) -> None:
 def test_a_reported_total_cannot_be_changed_or_deleted(town: Town, act: str) -> None:
     with town.house.databases.write.begin() as tx:
         assert take_in(tx, "etc.csv", LIST.encode(), "lan", town.now) == 1
-    with pytest.raises(DatabaseError, match="append-only"), town.house.databases.write.begin() as tx:
+    with (
+        pytest.raises(DatabaseError, match="append-only"),
+        town.house.databases.write.begin() as tx,
+    ):
         tx.execute(text(act))
