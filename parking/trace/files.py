@@ -39,8 +39,8 @@ LINES = {
 
 
 def lines(tx: Session, stage: Stage, rows: Sequence[StatementLine]) -> Iterator[Step]:
-    """Each line with its file and position, followed by the bytes it was read from and what it was
-    matched with."""
+    """Each line with its file and place in it, followed by the bytes it was read from and what it was
+    matched with. A file that was handed in for several days is named itself, not its day's part."""
     names, read_from = _files(tx, rows), origins(tx, rows)
     matched = _matches(tx, [row.id for row in rows])
     for row in rows:
@@ -48,7 +48,7 @@ def lines(tx: Session, stage: Stage, rows: Sequence[StatementLine]) -> Iterator[
             stage,
             LINES[stage],
             row.line_ref,
-            {"position": row.position, "file": names[row.statement_id].name},
+            _place(row, names[row.statement_id], read_from.get(row.id)),
             at=row.event_at,
             recorded_at=names[row.statement_id].received_at,
             amount=abs(row.gross) if stage is Stage.PAYOUT else row.gross,
@@ -60,18 +60,23 @@ def lines(tx: Session, stage: Stage, rows: Sequence[StatementLine]) -> Iterator[
         yield from matched[row.id]
 
 
+def _place(row: StatementLine, part: Statement, origin: Origin | None) -> Mapping[str, object]:
+    if origin is None or origin.row is None:
+        return {"position": row.position, "file": part.name}
+    return {"position": origin.row, "file": origin.upload.name}
+
+
 def _original(file: Statement, origin: Origin | None) -> Step:
     """The very file, by its digest: as somebody handed it in, or as it was fetched."""
     if origin is None:
-        fetched = mark("Kept as it was received, with its SHA-256")
+        fetched = mark("The file is kept as it was received, with its SHA-256")
         return Step(Stage.FILE, fetched, file.sha256, recorded_at=file.received_at)
     upload = origin.upload
-    handed_in = mark("Line %(row)s of the file %(file)s that was handed in")
+    handed_in = mark("The file is kept as it was handed in, with its SHA-256")
     return Step(
         Stage.FILE,
-        handed_in if origin.row else mark("In the file %(file)s that was handed in"),
+        handed_in,
         upload.sha256,
-        {"row": origin.row, "file": upload.name},
         recorded_at=upload.offered_at,
         by=upload.offered_by,
         id=upload.id,

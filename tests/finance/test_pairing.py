@@ -85,6 +85,7 @@ def test_a_pair_above_the_limit_is_made_and_taken_apart_by_two(desk: Desk) -> No
     assert "Match these two by hand" in text
     assert "You proposed it; somebody else has to approve it." in text
     assert "Match with a reference I know" not in text
+    assert "Explain it" not in text
     assert "cannot approve it: it takes another person" in send(desk, found, 409, act="approve")
     assert "Waits for approval" in text_of(desk, "/finance/breaks?state=waiting&lang=en")
     desk.browser = Browser(desk.town.house)

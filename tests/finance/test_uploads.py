@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from datetime import datetime, timedelta
@@ -184,3 +185,17 @@ def test_without_our_token_nothing_is_taken(office: Desk) -> None:
     )
     assert answer.status_code == 400
     assert books(office).count(Upload) == 0
+
+
+def test_the_trace_of_a_payment_leads_to_the_line_of_the_file_and_to_the_file(office: Desk) -> None:
+    office.sit("hoan-kiem")
+    payment = order(office)
+    raw = day_of(Line(-4_000, "FT0", "PHI"), paid_by(payment), Line(35_000, "FT2", "PHONG KHAM"))
+    _, address = hand_in(office, raw)
+    press(office, address)
+    text = office.read(f"/finance/trace?q={payment.code}&lang=en")
+    (row,) = [n for n, line in enumerate(raw.decode("utf-8-sig").splitlines(), 1)
+              if payment.code in line]  # fmt: skip
+    assert f"Line {row} of the provider&#39;s file sao-ke.csv" in text
+    assert f'href="{address}"' in text
+    assert hashlib.sha256(raw).hexdigest() in text
