@@ -135,3 +135,19 @@ def test_figures_of_others_and_of_nobody_are_not_found(desk: Desk) -> None:
 def test_administrators_look_and_do_not_publish(desk: Desk) -> None:
     desk.sit(role="admin")
     assert "/finance/reports/publish" not in desk.read(f"/finance/reports?kind=daily&{DAYS}")
+
+
+def test_the_trace_opens_the_published_figures_its_reader_may_see(desk: Desk) -> None:
+    settle(desk.town)
+    desk.sit()
+    publish(desk)
+    trace = f"/finance/trace?q={desk.payment.code}&lang=en"
+    assert "This day is counted in published figure 1" in desk.read(trace)
+    assert 'href="/finance/figures/1"' in desk.read(trace)
+    desk.browser = Browser(desk.town.house)
+    desk.sit("hoan-kiem")
+    assert "This day is counted in published figure 1" in desk.read(trace)
+    assert "/finance/figures/1" not in desk.read(trace)
+    desk.read("/finance/figures/1", 404)
+    publish(desk)
+    assert 'href="/finance/figures/2"' in desk.read(trace)
