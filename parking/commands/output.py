@@ -3,38 +3,59 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 from parking.languages import mark
 from payments.errors import WrongUsage
 
+Fill = Callable[[IO[bytes]], object]
+
 
 def write(path: Path, content: bytes) -> None:
-    """Put `content` at `path` (``-`` is stdout); a reader never sees half of it.
+    """Put `content` at `path`, as `write_with` does."""
+    write_with(path, lambda file: file.write(content))
+
+
+def write_with(path: Path, fill: Fill) -> None:
+    """Put at `path` (``-`` is stdout) what `fill` writes into the file it is given; a reader never sees
+    half of it, and nothing when `fill` fails.
 
     A device or a pipe is written to, never replaced. Raises `WrongUsage` naming a place that cannot
     be written.
     """
-    if str(path) == "-":
-        sys.stdout.buffer.write(content)
-        return
     try:
-        if path.exists() and not path.is_file() and not path.is_dir():
-            path.write_bytes(content)
+        if str(path) == "-":
+            _pour(fill, sys.stdout.buffer)
+        elif path.exists() and not path.is_file() and not path.is_dir():
+            with path.open("wb") as out:
+                _pour(fill, out)
         else:
-            _replace(path.resolve(), content)
+            _replace(path.resolve(), fill)
     except OSError as error:
         raise WrongUsage(
             mark("%(path)s cannot be written: %(reason)s."), path=path, reason=error.strerror
         ) from error
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _pour(fill: Fill, out: IO[bytes]) -> None:
+    """What cannot be taken back goes out once all of it is there."""
+    with TemporaryFile() as whole:
+        fill(whole)
+        whole.seek(0)
+        shutil.copyfileobj(whole, out)
+
+
+def _replace(path: Path, fill: Fill) -> None:
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        unfinished.write_bytes(content)
+        with unfinished.open("wb") as file:
+            fill(file)
         unfinished.replace(path)
-    except OSError:
+    except BaseException:
         unfinished.unlink(missing_ok=True)
         raise

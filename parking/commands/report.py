@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from parking.commands.inputs import DAY, Build
-from parking.commands.output import write
+from parking.commands.output import Fill, write_with
 from parking.commands.speech import tell
 from parking.languages import DEFAULT, LANGUAGES, bilingual, mark
 from parking.reports.asked import Asked
@@ -20,11 +20,12 @@ from parking.reports.elsewhere import LARGEST_LIST, take_in
 from parking.reports.files import as_csv, as_json_bytes
 from parking.reports.kinds import KINDS, make
 from parking.reports.publishing import publish_report
-from parking.reports.written import FORMATS, written
+from parking.reports.written import FORMATS, write_into
 from payments.errors import WrongUsage
 
 STDOUT = Path("-")
-#: The figure of one day in its own short form, for scripts.
+#: The figure of one day in its own short form, for scripts: one table or one object whose keys never
+#: change, the bytes of the CSV on the day's page. The whole report of the day is `--from` alone.
 DAY_WRITERS = {"csv": as_csv, "json": as_json_bytes}
 
 
@@ -71,11 +72,11 @@ def _write(build: Build, name: str, asked: Asked, kind: str, language: str, out:
     with build().databases.read() as tx:
         found = make(tx, name, asked)
     tell(mark("Writing …"))
-    _put(out, written(found, kind, language))
+    _put(out, lambda file: write_into(file, found, kind, language))
 
 
-def _put(out: Path, content: bytes) -> None:
-    write(out, content)
+def _put(out: Path, fill: Fill) -> None:
+    write_with(out, fill)
     if out != STDOUT:
         tell("Wrote %(path)s.", path=out)
 
@@ -107,7 +108,8 @@ def daily(
         return
     with build().databases.read() as tx:
         found = city_day(tx, day, build().clock(), operator)
-    _put(out, DAY_WRITERS[kind](found))
+    content = DAY_WRITERS[kind](found)
+    _put(out, lambda file: file.write(content))
 
 
 def _report_of(

@@ -9,13 +9,13 @@ from pathlib import Path
 import click
 
 from parking.commands.inputs import DAY, Build
-from parking.commands.output import write
+from parking.commands.output import write_with
 from parking.commands.speech import tell
 from parking.languages import DEFAULT, LANGUAGES, mark
 from parking.lots.service import operator_by_code
 from parking.receipts.methods import set_method
 from parking.receipts.models import METHODS
-from parking.reports.written import FORMATS, written
+from parking.reports.written import FORMATS, write_into
 from parking.tax.form_01 import draft, filed
 from parking.tax.periods import read_period
 from parking.tax.tables import file_table, table_by_number
@@ -91,7 +91,7 @@ def table(
             else filed(tx, table_by_number(tx, found.id, wanted, number))
         )
         check(report)
-    write(out, written(report, kind, language))
+    write_with(out, lambda file: write_into(file, report, kind, language))
 
 
 def _actor() -> str:

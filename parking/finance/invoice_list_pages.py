@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
@@ -10,13 +12,13 @@ from parking.languages import mark
 from parking.lots.service import operator_by_code
 from parking.people.guard import the_badge
 from parking.reports.speech import speak
-from parking.reports.written import format_named, written
+from parking.reports.written import format_named, write_into
 from parking.tax.desk import on_list
 from parking.tax.provider_list import NAME, provider_list
 from parking.web.language import reader_language
 from payments import audit
 from payments.errors import NotFound
-from reconciliation.reports.csv_file import as_csv
+from reconciliation.reports.csv_file import write_csv
 from reconciliation.reports.table import Report
 
 
@@ -45,7 +47,9 @@ def _file(house: House, code: str, number: int, kind: str) -> Response:
 
 def _written(report: Report, kind: str) -> bytes:
     """The file; a CSV is just headings and rows, as a program that imports it wants them."""
-    language = reader_language()
-    return (
-        as_csv(report, speak(language), NAME) if kind == "csv" else written(report, kind, language)
-    )
+    language, out = reader_language(), BytesIO()
+    if kind == "csv":
+        write_csv(report, speak(language), out, NAME)
+    else:
+        write_into(out, report, kind, language)
+    return out.getvalue()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
-from tempfile import TemporaryFile
-from typing import IO
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from parking.finance.month import day_asked
+from parking.finance.report_files import sent
 from parking.house import House
 from parking.languages import explain
 from parking.people.guard import the_badge
@@ -19,7 +18,7 @@ from parking.reports.asked import Asked, operator_names
 from parking.reports.kinds import KINDS, kind_named, make
 from parking.reports.publishing import publish_report
 from parking.reports.speech import speak
-from parking.reports.written import FORMATS, file_name, format_named, write_into
+from parking.reports.written import FORMATS, file_name, format_named
 from parking.web.language import reader_language
 from payments.db import business_day
 from payments.errors import Complaint
@@ -29,8 +28,6 @@ from reconciliation.reports.table import NUMBERS, Report
 
 #: Rows of one table on the page; the files have all of them.
 MOST_ROWS = 200
-#: Bytes sent at a time.
-PIECE = 65_536
 
 
 def add(pages: Blueprint, house: House) -> None:
@@ -108,21 +105,11 @@ def tools() -> dict[str, object]:
 
 
 def _file(house: House, kind: str, format_name: str) -> ResponseReturnValue:
-    """The report as a file that goes out piece by piece."""
-    wanted, asked = format_named(format_name), _asked(house, request.args)
-    language = reader_language()
+    format_named(format_name)
+    asked = _asked(house, request.args)
     with house.databases.read() as tx:
         found = make(tx, kind, asked)
-    file = TemporaryFile()  # noqa: SIM115 - closed when the answer has gone out
-    write_into(file, found, format_name, language)
-    file.seek(0)
-    name = file_name(kind, asked, language, format_name)
-    return as_file(_pieces(file), wanted.content_type, name)
-
-
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        yield from iter(partial(file.read, PIECE), b"")
+    return sent(found, format_name, file_name(kind, asked, reader_language(), format_name))
 
 
 def _publish(house: House) -> ResponseReturnValue:
@@ -136,7 +123,7 @@ def _publish(house: House) -> ResponseReturnValue:
     return redirect(url_for("finance.published_figure", number=figure.number), 303)
 
 
-def as_file(body: bytes | Iterator[bytes], content_type: str, name: str) -> Response:
+def as_file(body: bytes, content_type: str, name: str) -> Response:
     """Bytes a browser saves under `name`."""
     response = Response(body, content_type=content_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

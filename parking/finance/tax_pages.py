@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from tempfile import TemporaryFile
 
-from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from parking.finance.report_files import sent
 from parking.finance.report_pages import tools
 from parking.house import House
 from parking.languages import explain, mark
@@ -17,7 +17,7 @@ from parking.lots.models import Operator
 from parking.lots.service import operator_by_code
 from parking.people.guard import the_badge
 from parking.receipts.methods import METHOD_WORDS, method_on
-from parking.reports.written import FORMATS, format_named, write_into
+from parking.reports.written import FORMATS, format_named
 from parking.tax import form_01
 from parking.tax.entries import invoiced
 from parking.tax.models import HANDED_OVER
@@ -107,16 +107,11 @@ def _file(house: House) -> ResponseReturnValue:
 def _download(
     house: House, code: str, period: Period, name: str, format_name: str
 ) -> ResponseReturnValue:
-    """The report as a file that goes out piece by piece."""
-    wanted = format_named(format_name)
+    format_named(format_name)
     with house.databases.read() as tx:
         report = _report(tx, _own(tx, code), period, name)
-        check(report)
-        file = TemporaryFile()  # noqa: SIM115 - closed when the answer has gone out
-        write_into(file, report, format_name, reader_language())
-    file.seek(0)
-    called = f"parking-{report.kind}-{code}-{period}-{name}.{format_name}"
-    return send_file(file, wanted.content_type, as_attachment=True, download_name=called)
+    check(report)
+    return sent(report, format_name, f"parking-{report.kind}-{code}-{period}-{name}.{format_name}")
 
 
 def _report(tx: Session, operator: Operator, period: Period, name: str) -> Report:

@@ -11,9 +11,9 @@ from parking.languages import LANGUAGES, mark
 from parking.reports.asked import Asked
 from parking.reports.speech import speak
 from payments.errors import NotFound
-from reconciliation.reports.csv_file import as_csv
-from reconciliation.reports.json_file import as_json
-from reconciliation.reports.paper.pdf_file import as_pdf
+from reconciliation.reports.csv_file import write_csv
+from reconciliation.reports.json_file import write_json
+from reconciliation.reports.paper.pdf_file import write_pdf
 from reconciliation.reports.table import Language, Report
 from reconciliation.reports.xlsx_file import write_xlsx
 
@@ -22,21 +22,15 @@ from reconciliation.reports.xlsx_file import write_xlsx
 class Format:
     """How a report is written and served."""
 
-    write: Callable[[Report, Language], bytes]
+    write: Callable[[Report, Language, IO[bytes]], None]
     content_type: str
 
 
-def _as_xlsx(report: Report, language: Language) -> bytes:
-    out = BytesIO()
-    write_xlsx(report, language, out)
-    return out.getvalue()
-
-
 FORMATS = {
-    "csv": Format(as_csv, "text/csv; charset=utf-8"),
-    "xlsx": Format(_as_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    "pdf": Format(as_pdf, "application/pdf"),
-    "json": Format(as_json, "application/json"),
+    "csv": Format(write_csv, "text/csv; charset=utf-8"),
+    "xlsx": Format(write_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "pdf": Format(write_pdf, "application/pdf"),
+    "json": Format(write_json, "application/json"),
 }
 
 
@@ -50,17 +44,16 @@ def format_named(name: str) -> Format:
     return FORMATS[name]
 
 
-def written(report: Report, format_name: str, language: str) -> bytes:
-    """The report's bytes: the same rows, the same bytes."""
-    return format_named(format_name).write(report, speak(language))
-
-
 def write_into(file: IO[bytes], report: Report, format_name: str, language: str) -> None:
-    """As `written`; a workbook goes to the file row by row."""
-    if format_name == "xlsx":
-        write_xlsx(report, speak(language), file)
-    else:
-        file.write(written(report, format_name, language))
+    """Write the report to a file, rows and pages as they come: the same rows, the same bytes."""
+    format_named(format_name).write(report, speak(language), file)
+
+
+def written(report: Report, format_name: str, language: str) -> bytes:
+    """The bytes `write_into` writes, for what is kept as a whole."""
+    out = BytesIO()
+    write_into(out, report, format_name, language)
+    return out.getvalue()
 
 
 def every_rendering(report: Report) -> dict[tuple[str, str], bytes]:

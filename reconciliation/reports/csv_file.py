@@ -16,6 +16,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from typing import IO
 
 from payments.money import exponent
 from reconciliation.reports.formulas import harmless
@@ -23,20 +24,23 @@ from reconciliation.reports.shown import head_of, heading, local, sentence_text,
 from reconciliation.reports.table import Cell, Column, Kind, Language, Report, Row, Table
 
 
-def as_csv(report: Report, language: Language, only: str = "") -> bytes:
-    """The report, or its table named `only`. Raises `WrongUsage` for a table it does not have."""
-    return _bytes(_table(report.table(only), language) if only else _report(report, language))
+def write_csv(report: Report, language: Language, file: IO[bytes], only: str = "") -> None:
+    """Write the report, or its table named `only`, row by row. Raises `WrongUsage` for a table it does
+    not have."""
+    _write(file, _table(report.table(only), language) if only else _report(report, language))
 
 
 def csv_bytes(rows: Iterable[Row]) -> bytes:
-    """Rows of text and whole numbers as they stand, harmless to a spreadsheet."""
-    return _bytes([_harmless(cell) for cell in row] for row in rows)
+    """A short list as a whole: rows of text and whole numbers as they stand, harmless to a spreadsheet."""
+    out = io.BytesIO()
+    _write(out, ([_harmless(cell) for cell in row] for row in rows))
+    return out.getvalue()
 
 
-def _bytes(rows: Iterable[Row]) -> bytes:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerows(rows)
-    return out.getvalue().encode("utf-8-sig")
+def _write(file: IO[bytes], rows: Iterable[Row]) -> None:
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
+    text.detach()  # flushed; the file stays open
 
 
 def _harmless(cell: Cell) -> Cell:

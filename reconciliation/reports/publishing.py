@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from io import BytesIO
 
 from sqlalchemy import func as sql
 from sqlalchemy import select, text
@@ -22,7 +23,7 @@ from payments.errors import Conflict, NotFound, WrongUsage
 from reconciliation.published import PublishedFigure, PublishedFile
 from reconciliation.reports.changes import changes, refuse_unchanged, tables_of
 from reconciliation.reports.footing import check
-from reconciliation.reports.json_file import as_json
+from reconciliation.reports.json_file import write_json
 from reconciliation.reports.table import Column, Kind, Language, Parameter, Report, Sentence
 
 #: (language, format) → bytes.
@@ -89,7 +90,9 @@ def _revised(
     report: Report, old: bytes, before: PublishedFigure, reason: str, language: Language
 ) -> Report:
     """The report with what it changes, in figures and in words."""
-    was, this = tables_of(old), tables_of(as_json(report, language))
+    new = BytesIO()
+    write_json(report, language, new)
+    was, this = tables_of(old), tables_of(new.getvalue())
     refuse_unchanged(was, this, before.number)
     added = changes(was, this, report)
     note = Sentence(

@@ -8,13 +8,14 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import click
 import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from parking import cli
-from parking.commands.output import write
+from parking.commands.output import write, write_with
 from parking.commands.speech import both
 from parking.languages import translate
 from payments.errors import WrongUsage
@@ -197,3 +198,24 @@ def test_a_full_disk_is_named_and_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(WrongUsage, match="folder cannot be written"):
         write(tmp_path / "folder", b"figures")
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def half(file: IO[bytes]) -> None:
+    """Writes a half, and fails."""
+    file.write(b"half")
+    raise WrongUsage("The figures changed.")
+
+
+def test_what_fails_half_way_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "day.csv").write_bytes(b"yesterday")
+    with pytest.raises(WrongUsage, match="figures changed"):
+        write_with(tmp_path / "day.csv", half)
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"yesterday"]
+
+
+def test_what_fails_half_way_says_nothing_on_stdout(
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    with pytest.raises(WrongUsage):
+        write_with(Path("-"), half)
+    assert capfdbinary.readouterr().out == b""

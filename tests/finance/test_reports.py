@@ -60,13 +60,14 @@ def test_a_chart_is_drawn_from_the_rows_below_it(desk: Desk) -> None:
 def test_a_download_is_the_command_s_bytes_under_a_good_name(desk: Desk, format_name: str) -> None:
     settle(desk.town)
     desk.sit()
-    answer = desk.browser.get(f"/finance/reports/daily.{format_name}?{DAYS}")
+    with desk.browser.get(f"/finance/reports/daily.{format_name}?{DAYS}") as answer:
+        content = answer.get_data()
     assert answer.headers["Content-Type"] == FORMATS[format_name].content_type
     name = f"parking-daily-2026-11-20_2026-11-21-vi.{format_name}"
     assert name in answer.headers["Content-Disposition"]
     asked = Asked(date(2026, 11, 20), date(2026, 11, 21), None, desk.town.now)
     with desk.town.house.databases.read() as tx:
-        assert answer.get_data() == written(make(tx, "daily", asked), format_name, "vi")
+        assert content == written(make(tx, "daily", asked), format_name, "vi")
 
 
 def test_staff_of_an_operator_see_only_its_money(desk: Desk) -> None:
@@ -75,7 +76,8 @@ def test_staff_of_an_operator_see_only_its_money(desk: Desk) -> None:
     page = desk.read(f"/finance/reports?kind=daily&{DAYS}&operator=hoan-kiem")
     assert "DD01" in page
     assert "HK01" not in page
-    told = desk.browser.get(f"/finance/reports/daily.json?{DAYS}&operator=hoan-kiem").get_json()
+    with desk.browser.get(f"/finance/reports/daily.json?{DAYS}&operator=hoan-kiem") as answer:
+        told = answer.get_json()
     assert told["parameters"]["operator"] == "thang-long"
 
 

@@ -6,9 +6,13 @@ import csv
 import io
 import json
 import re
+import tracemalloc
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import pairwise
+from tempfile import TemporaryFile
+from typing import IO
 
 import openpyxl
 import pypdfium2
@@ -18,17 +22,48 @@ from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
 from payments.errors import WrongUsage
-from reconciliation.reports.csv_file import as_csv, csv_bytes
+from reconciliation.reports.csv_file import csv_bytes, write_csv
 from reconciliation.reports.formulas import harmless, is_formula
-from reconciliation.reports.json_file import as_json
-from reconciliation.reports.paper.pdf_file import as_pdf
-from reconciliation.reports.table import Language, Report
+from reconciliation.reports.json_file import write_json
+from reconciliation.reports.paper.pdf_file import write_pdf
+from reconciliation.reports.table import Language, Lazy, Report, Sentence, Table
 from reconciliation.reports.xlsx_file import write_xlsx
-from tests.reconciliation.report_kit import COUNT, EN, GROSS, LOT, VI, by_lot, report, table
+from tests.reconciliation.report_kit import (
+    COUNT,
+    DAY,
+    EN,
+    GROSS,
+    LOT,
+    STATE,
+    VI,
+    by_lot,
+    report,
+    table,
+)
+
+Write = Callable[[Report, Language, IO[bytes]], None]
 
 
 def cells(content: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def as_csv(made: Report, language: Language, only: str = "") -> bytes:
+    out = io.BytesIO()
+    write_csv(made, language, out, only)
+    return out.getvalue()
+
+
+def as_json(made: Report, language: Language) -> bytes:
+    out = io.BytesIO()
+    write_json(made, language, out)
+    return out.getvalue()
+
+
+def as_pdf(made: Report, language: Language) -> bytes:
+    out = io.BytesIO()
+    write_pdf(made, language, out)
+    return out.getvalue()
 
 
 def xlsx(made: Report, language: Language = VI) -> bytes:
@@ -57,6 +92,38 @@ def test_the_same_rows_give_the_same_bytes(write, language) -> None:  # type: ig
     first, again = write(report(by_lot()), language), write(report(by_lot()), language)
     assert first == again
     assert first != write(report(by_lot(4)), language)
+
+
+@pytest.mark.parametrize("write", [write_csv, write_json, write_xlsx, write_pdf])
+def test_a_long_table_is_never_in_memory_as_a_whole(write: Write) -> None:
+    def peak(rows: int) -> int:
+        """The most memory that writing so many rows takes, in bytes."""
+        columns = (LOT, DAY, COUNT)
+        read = Lazy(lambda: ((f"Bãi số {n}", date(2026, 11, 1), n) for n in range(rows)))
+        made = report(Table("t", "Lots", columns, read, (None, None, sum(range(rows)))))
+        with TemporaryFile() as file:
+            tracemalloc.start()
+            write(made, VI, file)
+            most = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            assert file.tell() > rows * 10
+        return most
+
+    peak(10)
+    assert peak(4000) - peak(1000) < 3000 * 100
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.text(max_size=8), max_size=4), st.lists(st.text(max_size=8), max_size=2))
+def test_rows_written_as_they_come_are_the_json_of_the_whole(
+    names: list[str], notes: list[str]
+) -> None:
+    made = report(table("t", (LOT, STATE, COUNT), [(name, "complete", 1) for name in names]))
+    content = as_json(replace(made, notes=tuple(map(Sentence, notes))), EN)
+    assert (
+        content == (json.dumps(json.loads(content), ensure_ascii=False, indent=2) + "\n").encode()
+    )
+    assert [row["lot"] for row in json.loads(content)["tables"]["t"]["rows"]] == names
 
 
 def test_csv_opens_in_a_vietnamese_spreadsheet() -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 
 from parking.people.service import NewPerson, add_person
+from parking.reports.written import FORMATS
 from tests.driver.kit import plain
 from tests.kit import Town
 from tests.receipts.kit import receipted
@@ -91,10 +92,12 @@ def test_finance_files_a_table_and_asks_for_a_company_afterwards(town: Town) -> 
         finance.post("/finance/invoices/new", page="/finance/invoices/new", **new).status_code
         == 303
     )
-    for kind in ("csv", "xlsx", "pdf", "json"):
+    for kind in FORMATS:
         for name in ("0", "draft", "vat"):
             with finance.get(f"/finance/tax/hoan-kiem/2026-12/{name}.{kind}") as answer:
                 assert answer.status_code == 200
+                assert answer.headers["Content-Type"] == FORMATS[kind].content_type
+                assert answer.content_length == len(answer.get_data())
     assert finance.get("/finance/tax/hoan-kiem/2026-12/7.csv").status_code == 404
 
 

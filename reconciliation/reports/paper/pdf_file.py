@@ -1,11 +1,13 @@
 """A report as a PDF: A4, pages numbered x/y, text that can be searched and copied, Vietnamese whole.
 
-The same rows give the same bytes: the library's invariant mode leaves clock and random ids out.
+The same rows give the same bytes: the library's invariant mode leaves clock and random ids out. Pages go
+to the file as they are made, so that the longest table never lies in memory.
 """
 
 from __future__ import annotations
 
 from io import BytesIO
+from typing import IO
 
 from reportlab.lib.colors import HexColor
 from reportlab.pdfgen.canvas import Canvas
@@ -13,6 +15,7 @@ from reportlab.pdfgen.canvas import Canvas
 from qr.pdf import face
 from reconciliation.reports.paper.flow import LEADING, Cells, Look, Page, Words, pages_of
 from reconciliation.reports.paper.layout import MARGIN, PADDING, Sheet, sheet_of
+from reconciliation.reports.paper.press import Press
 from reconciliation.reports.table import NUMBERS, Language, Report
 
 INK, QUIET, RULE, GROUND = map(HexColor, ("#17222D", "#586878", "#CBD4DC", "#EDF1F5"))
@@ -22,13 +25,12 @@ SMALL = 8.0
 RISE = 0.98
 
 
-def as_pdf(report: Report, language: Language) -> bytes:
+def write_pdf(report: Report, language: Language, file: IO[bytes]) -> None:
     """The report on as many pages as it needs, lengthwise where its tables are wide."""
     sheet = sheet_of(report, language)
     pages = sum(1 for _ in pages_of(report, sheet, language))
-    out = BytesIO()
     canvas = Canvas(
-        out,
+        BytesIO(),
         pagesize=(sheet.width, sheet.height),
         initialFontName=face("regular"),  # type: ignore[arg-type]  # the stubs say number
         pageCompression=1,
@@ -36,13 +38,13 @@ def as_pdf(report: Report, language: Language) -> bytes:
         lang=language.code,
     )
     canvas.setTitle(language.say(report.title))
+    press = Press(canvas, file)
     for number, page in enumerate(pages_of(report, sheet, language), start=1):
         _paint(canvas, sheet, page)
         _foot(canvas, sheet, report, language, language.say(
             "Page %(page)s of %(pages)s", page=number, pages=pages))  # fmt: skip
-        canvas.showPage()
-    canvas.save()
-    return out.getvalue()
+        press.print_page()
+    press.finish()
 
 
 def _paint(canvas: Canvas, sheet: Sheet, page: Page) -> None:
