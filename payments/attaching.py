@@ -43,15 +43,7 @@ def attach(
     """
     if len(reason.strip()) < SHORTEST_REASON:
         raise WrongUsage("Please say in a few words how you know that they belong together.")
-    movement = tx.get(Movement, movement_id, with_for_update=True)
-    if movement is None:
-        raise NotFound("There is no movement %(id)s.", id=movement_id)
-    if tx.get(SetAside, movement.id) is not None:
-        raise Conflict(
-            "The money %(ref)s was set aside by a rule: it is not parking. Retire the rule first.",
-            ref=movement.rail_ref,
-        )
-    payment = _payment(tx, payment_code)
+    movement, payment = _movement(tx, movement_id), _payment(tx, payment_code)
     _check(movement, payment)
     row = Attachment(
         movement_id=movement.id, payment_id=payment.id, actor=actor, reason=reason, at=now
@@ -68,6 +60,19 @@ def attach(
     }
     audit.append(tx, actor, "movement.attach", payment.code, detail, now)
     return payment
+
+
+def _movement(tx: Session, movement_id: uuid.UUID) -> Movement:
+    """The movement, under its lock, unless a rule says that it is not parking."""
+    movement = tx.get(Movement, movement_id, with_for_update=True)
+    if movement is None:
+        raise NotFound("There is no movement %(id)s.", id=movement_id)
+    if tx.get(SetAside, movement.id) is not None:
+        raise Conflict(
+            "The money %(ref)s was set aside by a rule: it is not parking. Retire the rule first.",
+            ref=movement.rail_ref,
+        )
+    return movement
 
 
 def _payment(tx: Session, typed: str) -> Payment:

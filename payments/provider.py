@@ -3,26 +3,74 @@
 A provider sees no database, no web framework and no clock that it was not handed. It is built as
 ``PROVIDERS[name](account, http, clock)``; `account` are its settings and live secrets, `http` the
 one outbound client (`payments.http`), `clock` returns the current aware instant.
+
+This is the one module a provider needs of us: what notices and settlement files are made of is part of
+the interface, and only stands in files of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from typing import ClassVar, Protocol, runtime_checkable
 
 from payments.errors import Complaint, Unavailable
+from payments.notice import (
+    InvalidNotice,
+    MovementFact,
+    MovementKind,
+    Notice,
+    NoticeRequest,
+    Outcome,
+    Reply,
+    Status,
+)
+from payments.statement_file import (
+    Control,
+    InvalidStatement,
+    LineKind,
+    StatementFile,
+    StatementLine,
+)
+
+__all__ = [
+    "CASH",
+    "AccountSettings",
+    "BankTransfer",
+    "Cancels",
+    "Capabilities",
+    "Checkout",
+    "Clock",
+    "Control",
+    "Feed",
+    "Hosts",
+    "Http",
+    "HttpAnswer",
+    "InvalidNotice",
+    "InvalidStatement",
+    "KnowsPayer",
+    "LineKind",
+    "MovementFact",
+    "MovementKind",
+    "Notice",
+    "NoticeRequest",
+    "Order",
+    "Outcome",
+    "PartsBySettings",
+    "PayerAccount",
+    "Provider",
+    "ProviderRefused",
+    "ProviderUnavailable",
+    "RefundOrder",
+    "Reply",
+    "StatementFile",
+    "StatementLine",
+    "Status",
+]
 
 #: The rail whose accounts are the tills of attendants: books and figures keep its money apart.
 CASH = "cash"
-
-
-class InvalidNotice(Complaint):
-    """A message that did not come, unaltered, from the provider it claims to come from."""
-
-    http_status = 403
 
 
 class ProviderUnavailable(Unavailable):
@@ -33,46 +81,6 @@ class ProviderRefused(Complaint):
     """The provider answered and said no, for good."""
 
     http_status = 409
-
-
-class InvalidStatement(Complaint):
-    """A statement file that cannot be believed as a whole: cut off, wrong totals, unknown line."""
-
-    http_status = 422
-
-
-class Status(StrEnum):
-    """What a provider can say of a payment. The order of `payments.state.RANK` decides conflicts."""
-
-    PENDING = "pending"
-    PAID = "paid"
-    UNKNOWN = "unknown"
-    EXPIRED = "expired"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
-    DISPUTED = "disputed"
-
-
-class MovementKind(StrEnum):
-    RECEIPT = "receipt"
-    REVERSAL = "reversal"
-    REFUND = "refund"
-    FEE = "fee"
-    PAYOUT = "payout"
-    #: a till held more, or less, than its receipts make
-    COUNT_OVER = "count_over"
-    COUNT_SHORT = "count_short"
-
-
-class LineKind(StrEnum):
-    """What a settlement line is about. COUNT is what a till held beyond its receipts, or lacked;
-    OTHER is whatever the provider says is not a payment."""
-
-    PAYMENT = "payment"
-    REFUND = "refund"
-    PAYOUT = "payout"
-    COUNT = "count"
-    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,138 +148,6 @@ class Checkout:
     url: str | None = None
     provider_ref: str | None = None
     transfer: BankTransfer | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MovementFact:
-    """One motion of money a provider told of. `rail_ref` is the rail's own transaction reference;
-    `occurrence` tells truly identical ones apart. `amount` > 0, minor units."""
-
-    kind: MovementKind
-    rail_ref: str
-    amount: int
-    currency: str
-    event_at: datetime
-    occurrence: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """What a provider said, once. `key` is unique per merchant account for ever: the provider's
-    event id, or the SHA-256 of the signed content where there is none.
-
-    `status` is about the payment named by `order_code`; `refund_key` is set when it is about a
-    refund of ours (then `status` PAID means done, FAILED means it will not happen).
-
-    A bank only knows what somebody typed: then `order_code` is None and `candidates` are the
-    payment and refund codes that can be read there. When exactly one of them stands in our books,
-    the notice is about that one; when none or several do, nobody guesses.
-    """
-
-    key: str
-    order_code: str | None
-    status: Status
-    event_at: datetime
-    movements: tuple[MovementFact, ...] = ()
-    provider_ref: str | None = None
-    refund_key: str | None = None
-    candidates: tuple[str, ...] = ()
-    #: signed longer ago than the replay window allows: stored, then settled by `fetch`.
-    stale: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeRequest:
-    """An HTTP request as it arrived, before anything was parsed."""
-
-    method: str
-    query: str
-    headers: Mapping[str, str]
-    body: bytes
-
-
-class Outcome(StrEnum):
-    """What became of a notice, so that a provider can be answered in its own words."""
-
-    APPLIED = "applied"
-    #: applied, but the amount is not the one that was ordered.
-    WRONG_AMOUNT = "wrong_amount"
-    REPEATED = "repeated"
-    UNKNOWN_PAYMENT = "unknown_payment"
-    DEFERRED = "deferred"
-    #: not from the provider, or not readable: nothing was stored.
-    INVALID = "invalid"
-    #: our own fault, such as a database that is away: nothing was stored, it must be sent again.
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    status: int
-    body: str
-    content_type: str = "application/json"
-
-
-@dataclass(frozen=True, slots=True)
-class StatementLine:
-    """One row of a settlement file. `line_ref` is the provider's name for the line, `rail_ref` the
-    money's. All amounts signed, minor units, towards us: a refund has a negative `gross`;
-    `net = gross - fee` (a payout's gross is negative: it leaves the provider). `batch` is the
-    reference of the payout that carries the line's money, where the provider names it."""
-
-    line_ref: str
-    kind: LineKind
-    order_code: str | None
-    rail_ref: str | None
-    event_at: datetime
-    gross: int
-    fee: int
-    net: int
-    currency: str
-    text: str = ""
-    occurrence: int = 1
-    batch: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Control:
-    """The totals a file claims for itself, checked against its lines before anything is matched."""
-
-    count: int
-    gross: int
-    fee: int
-    net: int
-
-    @classmethod
-    def over(cls, lines: Iterable[StatementLine]) -> Control:
-        """What the totals over `lines` are."""
-        count = gross = fee = net = 0
-        for line in lines:
-            count, gross, fee, net = count + 1, gross + line.gross, fee + line.fee, net + line.net
-        return cls(count, gross, fee, net)
-
-    def __add__(self, other: Control) -> Control:
-        sums = (self.gross + other.gross, self.fee + other.fee, self.net + other.net)
-        return Control(self.count + other.count, *sums)
-
-
-@dataclass(frozen=True, slots=True)
-class StatementFile:
-    """One file as a provider delivered it. It speaks for the business day `day`; `complete` is
-    False when the provider says more will follow. `raw` are the bytes, kept for ever.
-
-    `lines` can be gone through again and again; those of a large file are read from `raw` each time,
-    and raise `InvalidStatement` at one that cannot be read. `by_payout`: the only payout of the file
-    pays for its lines; False where payouts are for money that the file may not show.
-    """
-
-    name: str
-    day: date
-    complete: bool
-    lines: Iterable[StatementLine]
-    control: Control
-    raw: bytes
-    by_payout: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,12 @@ def add(pages: Blueprint, house: House) -> None:
     def confirm_entry(session_id: uuid.UUID) -> ResponseReturnValue:
         return carry_out(house, session_id, _confirm)
 
+    _add_money(pages, house)
+
+
+def _add_money(pages: Blueprint, house: House) -> None:
+    """What is taken and given back by hand."""
+
     @pages.post("/sessions/<uuid:session_id>/cash")
     def take_cash(session_id: uuid.UUID) -> ResponseReturnValue:
         def act(tx: Session, own: uuid.UUID, badge: Badge, now: datetime) -> None:

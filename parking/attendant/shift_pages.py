@@ -62,6 +62,12 @@ def add(pages: Blueprint, house: House) -> None:
     def close_till() -> ResponseReturnValue:
         return _close(house)
 
+    _add_handover(pages, house)
+
+
+def _add_handover(pages: Blueprint, house: House) -> None:
+    """Taking a till over, and what was written down of one that is closed."""
+
     @pages.post("/shift/<uuid:shift_id>/take-over")
     def take_over(shift_id: uuid.UUID) -> ResponseReturnValue:
         def act(tx: Session, badge: Badge, now: datetime) -> None:

@@ -103,6 +103,13 @@ def as_json(found: CityDay) -> dict[str, object]:
         "figure": {language: city_sentence(found, language) for language in LANGUAGES},
         "standing": {language: standing_sentence(found, language) for language in LANGUAGES},
         "cash_sentence": {language: cash_sentence(found, language) for language in LANGUAGES},
+        **_parts(found),
+    }
+
+
+def _parts(found: CityDay) -> dict[str, object]:
+    """The figures by account, lot, and lot and vehicle class."""
+    return {
         "by_account": [
             {
                 "account": row.part.slug,

@@ -29,6 +29,7 @@ from reconciliation.rules.words import names_us
 from reconciliation.sides import COMPARED, Rows, is_live, signed_amount
 
 ONCE = "each_side_once_per_leg"
+OTHER_MONEY = "matched with other money"
 
 
 def each_side_once_per_leg(tx: Session) -> Iterator[Violation]:
@@ -160,8 +161,12 @@ def other_lines_name_nobody(tx: Session) -> Iterator[Violation]:
 def matches_agree(tx: Session) -> Iterator[Violation]:
     """Both sides of a match are of one account and carry the same money, or what they differ by is
     booked."""
-    payout = aliased(StatementLine)
-    off = StatementLine.gross - signed_amount()
+    yield from _settled_agree(tx)
+    yield from _differing_booked(tx)
+    yield from _banked_agree(tx)
+
+
+def _settled_agree(tx: Session) -> Iterator[Violation]:
     settled = (
         select(StatementLine.line_ref)
         .join(Assignment, Assignment.line_id == StatementLine.id)
@@ -174,6 +179,12 @@ def matches_agree(tx: Session) -> Iterator[Violation]:
             )
         )
     )
+    for line_ref in tx.scalars(settled):
+        yield Violation("matches_agree", f"statement_line {line_ref}", OTHER_MONEY)
+
+
+def _differing_booked(tx: Session) -> Iterator[Violation]:
+    off = StatementLine.gross - signed_amount()
     differing = (
         select(StatementLine.id, StatementLine.line_ref, off, MerchantAccount)
         .join(Assignment, Assignment.line_id == StatementLine.id)
@@ -186,6 +197,10 @@ def matches_agree(tx: Session) -> Iterator[Violation]:
         made = booked and (booked.debit, booked.credit, booked.amount)
         if made != (entry.debit, entry.credit, abs(difference)):
             yield Violation("matches_agree", f"statement_line {line_ref}", "difference not booked")
+
+
+def _banked_agree(tx: Session) -> Iterator[Violation]:
+    payout = aliased(StatementLine)
     banked = (
         select(StatementLine.line_ref)
         .join(Assignment, Assignment.line_id == StatementLine.id)
@@ -198,8 +213,8 @@ def matches_agree(tx: Session) -> Iterator[Violation]:
             )
         )
     )
-    for line_ref in [*tx.scalars(settled), *tx.scalars(banked)]:
-        yield Violation("matches_agree", f"statement_line {line_ref}", "matched with other money")
+    for line_ref in tx.scalars(banked):
+        yield Violation("matches_agree", f"statement_line {line_ref}", OTHER_MONEY)
 
 
 def control_totals_hold(tx: Session) -> Iterator[Violation]:
