@@ -28,16 +28,7 @@ from payments.models import MerchantAccount
 from reconciliation.models import DayTotal
 from reconciliation.reports.comparison import Compared, compare
 from reconciliation.reports.period import Part, Period, computed_at, parts, unfinished
-from reconciliation.reports.table import (
-    Chart,
-    Column,
-    Kind,
-    Report,
-    Row,
-    Sentence,
-    Sum,
-    Table,
-)  # fmt: skip
+from reconciliation.reports.table import Chart, Column, Kind, Report, Row, Sentence, Sum, Table
 
 #: The providers' side is read from its lines, so this report is for weeks, not for years.
 MOST_DAYS = 92

@@ -18,16 +18,7 @@ from payments.models import MerchantAccount, Payment, Refund
 from payments.payback import RefundTask
 from reconciliation.breaks import age_group
 from reconciliation.reports.differences import GROUPS
-from reconciliation.reports.table import (
-    Chart,
-    Column,
-    Kind,
-    Report,
-    Row,
-    Sentence,
-    Sum,
-    Table,
-)  # fmt: skip
+from reconciliation.reports.table import Chart, Column, Kind, Report, Row, Sentence, Sum, Table
 
 #: How far a refund is → its name.
 STATES = {

@@ -10,33 +10,10 @@ from sqlalchemy.orm import Session
 from parking.languages import mark
 from parking.lots.service import lot_names
 from parking.reports.asked import Asked, operator_names, parameters
-from parking.reports.columns import (
-    ACCOUNT,
-    COUNT,
-    FEES,
-    LOT,
-    LOT_NAME,
-    OPERATOR,
-    money,
-    totals,
-)  # fmt: skip
+from parking.reports.columns import ACCOUNT, COUNT, FEES, LOT, LOT_NAME, OPERATOR, money, totals
 from reconciliation.reports.period import Period
-from reconciliation.reports.remittance import (
-    balances,
-    by_cost_centre,
-    last_recorded,
-    payouts,
-)  # fmt: skip
-from reconciliation.reports.table import (
-    Chart,
-    Column,
-    Kind,
-    Report,
-    Row,
-    Sentence,
-    Sum,
-    Table,
-)  # fmt: skip
+from reconciliation.reports.remittance import balances, by_cost_centre, last_recorded, payouts
+from reconciliation.reports.table import Chart, Column, Kind, Report, Row, Sentence, Sum, Table
 
 HELD_AT = Column("held_at", mark("Held at"))
 RECEIPTS = money("receipts", mark("Collected"))

@@ -20,16 +20,7 @@ from parking.watch.tally import Kind as Act
 from parking.watch.tally import Tally, tally
 from payments.models import Payment
 from reconciliation.reports.period import Period
-from reconciliation.reports.table import (
-    Chart,
-    Column,
-    Kind,
-    Report,
-    Row,
-    Sentence,
-    Sum,
-    Table,
-)  # fmt: skip
+from reconciliation.reports.table import Chart, Column, Kind, Report, Row, Sentence, Sum, Table
 
 #: What is counted is read from every lot and day, so this report is for weeks, not for years.
 MOST_DAYS = 92

@@ -24,16 +24,7 @@ from parking.reports.columns import totals
 from parking.tax.entries import changed_in, has_invoice, is_reported, sold_in
 from parking.tax.models import HANDED_OVER
 from parking.tax.periods import Period
-from reconciliation.reports.table import (
-    Column,
-    Kind,
-    Parameter,
-    Report,
-    Row,
-    Sentence,
-    Sum,
-    Table,
-)  # fmt: skip
+from reconciliation.reports.table import Column, Kind, Parameter, Report, Row, Sentence, Sum, Table
 from reconciliation.sides import Rows
 
 KIND = "vat"
