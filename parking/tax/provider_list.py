@@ -4,8 +4,11 @@ Keys are the element names of the e-invoice (Decision 1306/QĐ-CT, version 2.1.0
 buyer (NMua), service (HHDVu), sums (TToan). Seller, invoice number, date and signature are the
 provider's to add, the amount in words too. One service a row, so its sums are the invoice's.
 
-No XML is made: sources disagree on the order of elements, the successor of Decision 1306 for Decree
-254 was not found, and the provider's own schema decides.
+No XML is made. Its fields are known, but of those it must have, symbol, number and date of the invoice and
+the provider's tax code (KHHDon, SHDon, NLap, MSTTCGP) are set by the provider when it issues, and the
+seller's address (DChi) is in the provider's records, not in ours: what we could write would be refused
+by its schema. Sources also disagree on the order of elements, and the successor of Decision 1306 for
+Decree 254 was not found. The provider's import of lists takes these columns by name.
 """
 
 from __future__ import annotations
