@@ -12,7 +12,7 @@ from parking.reports.asked import Asked, ages_on, parameters
 from parking.reports.columns import ACCOUNT, DAY, LOT, count, money, totals
 from parking.reports.words import BREAK_NAMES, LEGS
 from payments.db import business_day
-from reconciliation.reports.differences import GROUPS, Difference, standing
+from reconciliation.reports.differences import GROUPS, Difference, unexplained
 from reconciliation.reports.table import (
     Cell,
     Chart,
@@ -79,7 +79,7 @@ NOTES = (
 def aged(tx: Session, asked: Asked) -> Report:
     """Differences of the days asked for that nobody has explained yet, as old as they are today."""
     asked.check()
-    found = [row for row in standing(tx, asked.period) if row.open]
+    found = unexplained(tx, asked.period)
     at = business_day(asked.now)
     return Report(
         "ageing",

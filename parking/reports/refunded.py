@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload
 
 from parking.languages import mark
 from parking.lots.service import lot_names
@@ -114,7 +114,14 @@ def refunded(tx: Session, asked: Asked) -> Report:
 def _asked_for(tx: Session, asked: Asked) -> Sequence[Asking]:
     period, today = asked.period, business_day(asked.now)
     query = (
-        select(RefundTask, Refund.state, Refund.settled_at, Payment, MerchantAccount.slug)
+        select(
+            RefundTask,
+            Refund.state,
+            Refund.settled_at,
+            MerchantAccount.slug,
+            Payment.cost_centre,
+            Payment.code,
+        )
         .join(Payment, Payment.id == RefundTask.payment_id)
         .join(MerchantAccount, MerchantAccount.id == Payment.account_id)
         .outerjoin(Refund, Refund.id == RefundTask.refund_id)
@@ -124,14 +131,13 @@ def _asked_for(tx: Session, asked: Asked) -> Sequence[Asking]:
             period.accounts(),
         )
         .order_by(RefundTask.asked_at, RefundTask.id)
+        .options(lazyload(RefundTask.payment))
     )
     rows: list[Asking] = []
-    for task, state, settled_at, payment, slug in tx.execute(query):
+    for task, state, settled_at, slug, lot, code in tx.execute(query):
         ended = settled_at or (task.decided_at if task.state == "rejected" else None)
         ends = business_day(ended) if ended else today
-        rows.append(
-            Asking(task, state or task.state, ended, payment.cost_centre, slug, payment.code, ends)
-        )
+        rows.append(Asking(task, state or task.state, ended, lot, slug, code, ends))
     return rows
 
 

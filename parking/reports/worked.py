@@ -112,6 +112,7 @@ def worked(tx: Session, asked: Asked) -> Report:
 
 def _shifts(tx: Session, period: Period) -> Sequence[Worked]:
     taker = aliased(Person)
+    opened = Shift.opened_at >= period.begins, Shift.opened_at < period.ends
     cash = (
         select(
             CashEntry.shift_id,
@@ -119,7 +120,8 @@ def _shifts(tx: Session, period: Period) -> Sequence[Worked]:
             sql.sum(Payment.received - Payment.reversed).label("amount"),
         )
         .join(Payment, Payment.id == CashEntry.payment_id)
-        .where(Payment.received > 0)
+        .join(Shift, Shift.id == CashEntry.shift_id)
+        .where(Payment.received > 0, *opened)
         .group_by(CashEntry.shift_id)
         .subquery()
     )
@@ -131,11 +133,7 @@ def _shifts(tx: Session, period: Period) -> Sequence[Worked]:
         .join(Operator, Operator.id == Lot.operator_id)
         .outerjoin(taker, taker.id == Shift.taken_by)
         .outerjoin(cash, cash.c.shift_id == Shift.id)
-        .where(
-            Shift.opened_at >= period.begins,
-            Shift.opened_at < period.ends,
-            period.of_operator(Operator.code),
-        )
+        .where(*opened, period.of_operator(Operator.code))
         .order_by(Shift.opened_at, Shift.id)
     )  # fmt: skip
     return [

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy import func as sql
 from sqlalchemy.orm import Session, aliased
 
@@ -58,8 +58,17 @@ class Difference:
 
 def standing(tx: Session, period: Period) -> Sequence[Difference]:
     """Those that stand now: open, or settled by a person's own explanation."""
-    which = (period.within(Break.day), period.accounts(), is_live())
-    return [_difference(*row) for row in tx.execute(_query().where(*which))]
+    return _found(tx, period, is_live())
+
+
+def unexplained(tx: Session, period: Period) -> Sequence[Difference]:
+    """Those that nobody has explained; what was settled before is not read."""
+    return _found(tx, period, Break.state == "open")
+
+
+def _found(tx: Session, period: Period, which: ColumnElement[bool]) -> Sequence[Difference]:
+    query = _query().where(period.within(Break.day), period.accounts(), which)
+    return [_difference(*row) for row in tx.execute(query)]
 
 
 def _query() -> Rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from parking.lots.models import Operator
 from parking.reports.asked import Asked
@@ -15,6 +15,9 @@ from parking.reports.written import every_rendering
 from payments.book_days import CLOSED, BookDay
 from payments.errors import NotFound, WrongUsage
 from payments.ledger import balances
+from payments.models import Movement, Notice, Payment, Transfer
+from payments.refund_tasks import propose
+from payments.refunds import RefundRequest
 from reconciliation.reports.shown import sentence_text
 from reconciliation.reports.table import Report, Row, Table
 from reconciliation.running import keep_current
@@ -151,3 +154,26 @@ def test_a_period_that_makes_no_sense_is_refused(town: Town) -> None:
         report(town, "daily", since=DAY - timedelta(days=199), days=200)
     with pytest.raises(NotFound, match=r"no report magic; there are .*daily, remittance"):
         report(town, "magic")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_report_loads_a_payment(paid: Paid, kind: str) -> None:
+    """What a report must know of a payment it asks the database, so it costs days, lots and rows."""
+    town = paid.town
+    asked = RefundRequest(paid.payment.id, 5_000, "charge", "lot was closed", "person:an", "k1")
+    with town.house.databases.write.begin() as tx:
+        propose(tx, asked, town.now)
+    settle(town)
+    loaded: list[object] = []
+
+    def seen(row: object, _context: object) -> None:
+        loaded.append(row)
+
+    for table in (Payment, Movement, Notice, Transfer):
+        event.listen(table, "load", seen)
+    try:
+        assert every_rendering(of_any_kind(town, kind))
+    finally:
+        for table in (Payment, Movement, Notice, Transfer):
+            event.remove(table, "load", seen)
+    assert loaded == []
