@@ -35,6 +35,7 @@ bench: .venv/.test
 	@$(BIN)/python -m benchmarks.notices
 	@$(BIN)/python -m benchmarks.lane
 	@$(BIN)/python -m benchmarks.reports
+	@$(BIN)/python -m benchmarks.tax_table
 	@$(BIN)/python -m benchmarks.peak
 	@$(BIN)/python -m benchmarks.narratives
 	@$(BIN)/python -m benchmarks.volume

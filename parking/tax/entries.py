@@ -75,9 +75,12 @@ class Totals:
     gross: int = 0
 
 
-def entries(tx: Session, operator: Operator, period: Period) -> Iterator[Entry]:
-    """The rows by time, read as they are used: a month of a city is never in memory."""
-    told = _told(operator.id, period)
+def entries(
+    tx: Session, operator: Operator, period: Period, until: datetime | None = None
+) -> Iterator[Entry]:
+    """The rows by time, read as they are used: a month of a city is never in memory. `until`: what was
+    written down later is left out, so that rows read again are the same."""
+    told = _told(operator.id, period, until)
     query = (
         select(told, Payment.code, Payment.product, Receipt)
         .join(Receipt, Receipt.id == told.c.receipt_id)
@@ -101,10 +104,22 @@ def entries(tx: Session, operator: Operator, period: Period) -> Iterator[Entry]:
         )
 
 
-def totals(tx: Session, operator: Operator, period: Period) -> Totals:
+def totals(
+    tx: Session, operator: Operator, period: Period, until: datetime | None = None
+) -> Totals:
     """The sums of what `entries` gives."""
-    told = _told(operator.id, period)
+    told = _told(operator.id, period, until)
     return _sums(tx, select(told.c.net, told.c.vat, told.c.gross))
+
+
+def last_written(tx: Session, operator: Operator, period: Period) -> datetime | None:
+    """When the last receipt or change of the period was written down; None while there is none."""
+    receipts = select(sql.max(Receipt.issued_at)).where(sold_in(operator.id, period))
+    changes = select(sql.max(ReceiptChange.recorded_at)).join(
+        Receipt, Receipt.id == ReceiptChange.receipt_id
+    )
+    found = tx.scalar(receipts), tx.scalar(changes.where(changed_in(operator.id, period)))
+    return max((at for at in found if at is not None), default=None)
 
 
 def _sums(tx: Session, rows: Select[int, int, int]) -> Totals:
@@ -156,10 +171,12 @@ def is_reported(receipt_id: Id, change_id: Id | None, kind: str) -> ColumnElemen
     return exists().where(of_it, row.kind == kind)
 
 
-def _told(operator_id: uuid.UUID, period: Period) -> Subquery:
-    return union_all(
-        _sales(operator_id, period), _changes(operator_id, period), _withdrawn(operator_id, period)
-    ).subquery("told")
+def _told(operator_id: uuid.UUID, period: Period, until: datetime | None) -> Subquery:
+    sales, changes = _sales(operator_id, period), _changes(operator_id, period)
+    if until is not None:
+        sales = sales.where(Receipt.issued_at <= until)
+        changes = changes.where(ReceiptChange.recorded_at <= until)
+    return union_all(sales, changes, _withdrawn(operator_id, period)).subquery("told")
 
 
 def _columns(kind: str, receipt_id: Id, change_id: Any, at: Any) -> tuple[Any, ...]:

@@ -12,16 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func as sql
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from parking.languages import mark
 from parking.lots.models import Operator
 from parking.receipts.methods import method_on
-from parking.receipts.models import Receipt
 from parking.receipts.vat import percent_of
-from parking.tax.entries import PAGE, Totals, entries, invoiced, sold_in, totals
+from parking.tax.entries import PAGE, Totals, entries, invoiced, last_written, totals
 from parking.tax.models import HANDED_OVER, TaxTable, TaxTableRow
 from parking.tax.periods import Period
 from parking.tax.services import SERVICES
@@ -99,27 +97,30 @@ def _anew(tx: Session, read: Callable[[Session], Iterator[Row]]) -> Lazy:
 
 
 def draft(tx: Session, operator: Operator, period: Period) -> Report:
-    """What would be filed now: the first table, or the next amendment."""
+    """What would be filed now: the first table, or the next amendment. What is written down while the
+    report is, is not in it."""
+    last = last_written(tx, operator, period)
     head = _Head(
         period,
         len(tables_of(tx, operator.id, period)),
         operator.legal_name,
         operator.tax_code,
-        totals(tx, operator, period),
+        totals(tx, operator, period, last),
         invoiced(tx, operator, period, *HANDED_OVER),
     )
     rows = _anew(
         tx,
-        lambda own: (_row(n, e) for n, e in enumerate(entries(own, operator, period), start=1)),
+        lambda own: (
+            _row(n, e) for n, e in enumerate(entries(own, operator, period, last), start=1)
+        ),
     )
-    last = select(sql.max(Receipt.issued_at)).where(sold_in(operator.id, period))
     warnings = [Sentence(mark("Draft: this table has not been filed."))]
     if waiting := invoiced(tx, operator, period, "asked"):
         left_out = mark("%(count)s receipts are left out because a company waits for an invoice.")
         warnings.append(Sentence(left_out, {"count": waiting}))
     if method_on(tx, operator.id, period.last) == "none":
         warnings.append(Sentence(mark("A household below the threshold need not file this form.")))
-    return _report(head, rows, tx.scalar(last), tuple(warnings))
+    return _report(head, rows, last, tuple(warnings))
 
 
 def newest(tx: Session, operator: Operator, period: Period) -> Report:

@@ -61,6 +61,24 @@ def test_an_amendment_names_its_number(town: Town) -> None:
     assert told["tables"]["transactions"]["rows"] == []
 
 
+def test_what_comes_in_while_a_draft_is_written_is_not_in_it(town: Town) -> None:
+    first = receipted(town, "30A-111.11")
+    give_back(town, first, 10_000)
+    changed(town)
+    with town.house.databases.read() as tx:
+        report = form_01.draft(tx, operator(town), NOVEMBER)
+    town.clock.forward(minutes=1)
+    second = receipted(town, "30A-222.22")
+    give_back(town, second, 5_000)
+    changed(town)
+    check(report)
+    assert [row[7] for row in report.table("transactions")] == [25_000, -10_000]
+    with town.house.databases.read() as tx:
+        later = form_01.draft(tx, operator(town), NOVEMBER)
+    check(later)
+    assert len(list(later.table("transactions"))) == 4
+
+
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "pdf", "json"])
 def test_every_format_is_written_after_the_question_ended(town: Town, kind: str) -> None:
     receipted(town)
