@@ -35,13 +35,6 @@ class Listed:
     names: int
     foreseen: Preview | None
 
-    @property
-    def state(self) -> str:
-        """waiting, counting, retired or refused"""
-        if self.rule.retired_at is not None:
-            return "retired" if self.rule.approved_at else "refused"
-        return "counting" if self.rule.approved_at else "waiting"
-
 
 @dataclass(frozen=True, slots=True)
 class RuleDesk:
@@ -70,9 +63,9 @@ def rule_desk(tx: Session, operator: str | None, now: datetime) -> RuleDesk:
     ]
     actors = {rule.proposed_by for rule in rules} | {rule.approved_by or "" for rule in rules}
     return RuleDesk(
-        [one for one in listed if one.state == "waiting"],
-        [one for one in listed if one.state == "counting"],
-        [one for one in listed if one.state in ("retired", "refused")],
+        [one for one in listed if one.rule.state == "waiting"],
+        [one for one in listed if one.rule.state == "counting"],
+        [one for one in listed if one.rule.state in ("retired", "refused")],
         _places(tx, operator, operators),
         names_of(tx, actors | {rule.retired_by or "" for rule in rules}),
     )

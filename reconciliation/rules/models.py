@@ -74,6 +74,13 @@ class LineRule(Base):
         Index("ix_line_rule_operator", "operator"),
     )
 
+    @property
+    def state(self) -> str:
+        """waiting, counting, retired or refused"""
+        if self.retired_at is not None:
+            return "retired" if self.approved_at else "refused"
+        return "counting" if self.approved_at else "waiting"
+
 
 class OtherLine(Base):
     """A line that `rule_id` names: it is neither matched nor a difference. Taken back when the rule is
