@@ -10,18 +10,15 @@ from __future__ import annotations
 
 import resource
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
-from benchmarks.server import fresh_database, postgresql
-from parking import schema
+from benchmarks.server import on_both
 from payments.accounts import open_account
 from payments.codes import code_for
 from payments.db import Base, Databases, connect, new_id
@@ -143,13 +140,7 @@ def measure(name: str, url: str, payments: int, block: int) -> None:
 def main() -> None:
     given = [int(word) for word in sys.argv[1:]]
     payments, block = (*given, *(PAYMENTS, BLOCK)[len(given) :])
-    with tempfile.TemporaryDirectory() as folder, postgresql() as server:
-        lite = f"sqlite:///{Path(folder)}/parking.db"
-        databases = connect(lite)
-        schema.upgrade(databases.engine)
-        databases.dispose()
-        for name, url in (("SQLite", lite), ("PostgreSQL", fresh_database(server))):
-            measure(name, url, payments, block)
+    on_both(lambda name, url: measure(name, url, payments, block))
 
 
 if __name__ == "__main__":

@@ -14,13 +14,14 @@ import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import create_engine, make_url
 
 from parking import schema
+from payments.db import connect
 
 USER = "postgres"
 
@@ -78,3 +79,15 @@ def fresh_database(server: str) -> str:
     schema.upgrade(engine)
     engine.dispose()
     return address
+
+
+def on_both(run: Callable[[str, str], object]) -> None:
+    """Call `run` with the name and the address of a fresh, migrated database of each kind."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{Path(folder) / 'bench.db'}"
+        databases = connect(url)
+        schema.upgrade(databases.engine)
+        databases.dispose()
+        run("SQLite", url)
+    with postgresql() as server:
+        run("PostgreSQL", fresh_database(server))

@@ -13,7 +13,6 @@ import sys
 import tempfile
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import click
@@ -21,8 +20,7 @@ from sqlalchemy import insert, select
 
 from benchmarks.reports import peak
 from benchmarks.seals import KEY, NOON, rows
-from benchmarks.server import fresh_database, postgresql
-from parking import schema
+from benchmarks.server import on_both
 from parking.lots.models import Operator
 from parking.receipts.models import Receipt
 from parking.reports.written import FORMATS, write_into
@@ -103,14 +101,7 @@ def run(name: str, url: str, receipts: int) -> None:
 
 def main(receipts: int) -> None:
     """Both kinds of database."""
-    with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{Path(folder) / 'tax.db'}"
-        databases = connect(url)
-        schema.upgrade(databases.engine)
-        databases.dispose()
-        run("SQLite", url, receipts)
-    with postgresql() as server:
-        run("PostgreSQL", fresh_database(server), receipts)
+    on_both(lambda name, url: run(name, url, receipts))
 
 
 if __name__ == "__main__":

@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event, insert
 
-from benchmarks.server import fresh_database, postgresql
-from parking import schema
+from benchmarks.server import on_both
 from parking.lots.models import Lot, Operator
 from parking.reports.asked import Asked
 from parking.reports.kinds import make
@@ -172,14 +169,7 @@ def run(name: str, url: str, lots: int) -> None:
 def main() -> None:
     """Both kinds of database."""
     lots = int(sys.argv[1]) if len(sys.argv) > 1 else LOTS
-    with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{Path(folder) / 'volume.db'}"
-        databases = connect(url)
-        schema.upgrade(databases.engine)
-        databases.dispose()
-        run("SQLite", url, lots)
-    with postgresql() as server:
-        run("PostgreSQL", fresh_database(server), lots)
+    on_both(lambda name, url: run(name, url, lots))
 
 
 if __name__ == "__main__":
