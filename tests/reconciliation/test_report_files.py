@@ -197,6 +197,18 @@ def test_a_pdf_carries_its_totals_from_page_to_page() -> None:
     assert "Brought forward" in text_of(as_pdf(report(by_lot(90)), EN))[1]
 
 
+def test_the_table_at_a_pdf_s_end_says_where_each_object_begins() -> None:
+    """ISO 32000-1, 7.5.4: twenty bytes an object; readers repair a wrong one, slowly or not at all."""
+    content = as_pdf(report(by_lot(90)), VI)
+    begin = int(content.rsplit(b"startxref\n", 1)[1].split()[0])
+    head, size, *rows = content[begin:].split(b"\n")
+    offsets = [int(row.split()[0]) for row in rows if row.endswith(b" n ")]
+    assert (head, size) == (b"xref", b"0 %d" % (len(offsets) + 1))
+    assert len(offsets) > 2 * len(text_of(content))
+    for number, offset in enumerate(offsets, start=1):
+        assert content[offset:].startswith(b"%d 0 obj\n" % number)
+
+
 def lies(made: Report) -> bool:
     """Whether the first page is wider than high."""
     document = pypdfium2.PdfDocument(as_pdf(made, VI))
