@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from sqlalchemy import and_, case, select
 from sqlalchemy import func as sql
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payments.errors import WrongUsage
 from payments.models import MerchantAccount
+from payments.provider import CASH
 from reconciliation.models import AccountDay, DayTotal
 
 _MONTH = re.compile(r"(?P<year>20\d\d)-(?P<month>0[1-9]|1[0-2])")
@@ -66,7 +67,9 @@ def day_asked(text: str) -> date | None:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Counts of receipts and sums in minor units; `breaks` are differences nobody explained yet."""
+    """Receipts without cash, in dong, as the city announces them; what tills took stands apart.
+
+    `breaks` are differences nobody explained yet, on whatever account."""
 
     count: int = 0
     gross: int = 0
@@ -74,6 +77,7 @@ class Figures:
     confirmed: int = 0
     banked: int = 0
     breaks: int = 0
+    cash: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +103,24 @@ def sum_of(rows: Sequence[DayRow]) -> Figures:
     return Figures(
         *(
             sum(getattr(row.figures, name) for row in rows)
-            for name in ("count", "gross", "net", "confirmed", "banked", "breaks")
+            for name in ("count", "gross", "net", "confirmed", "banked", "breaks", "cash")
         )
     )
 
 
 def _figures(tx: Session, month: Month, operator: str | None) -> dict[date, Figures]:
-    columns = (
+    till, dong = MerchantAccount.provider == CASH, MerchantAccount.currency == "VND"
+    announced = (
         DayTotal.count,
         DayTotal.gross,
         DayTotal.net,
         DayTotal.confirmed_gross,
         DayTotal.banked_gross,
+    )
+    columns = (
+        *(case((and_(dong, ~till), column), else_=0) for column in announced),
         DayTotal.breaks,
+        case((and_(dong, till), DayTotal.gross), else_=0),
     )
     query = (
         select(DayTotal.day, *(sql.sum(column) for column in columns))

@@ -40,8 +40,8 @@ def test_anything_else_is_refused(text: str) -> None:
 
 def test_the_months_figures_are_the_sums_of_its_days() -> None:
     days = [
-        DayRow(date(2026, 11, 1), "complete", Figures(2, 10, 9, 8, 7, 1)),
+        DayRow(date(2026, 11, 1), "complete", Figures(2, 10, 9, 8, 7, 1, 4)),
         DayRow(date(2026, 11, 2), "awaiting", Figures(3, 20, 19, 18, 17, 0)),
     ]
-    assert sum_of(days) == Figures(5, 30, 28, 26, 24, 1)
+    assert sum_of(days) == Figures(5, 30, 28, 26, 24, 1, 4)
     assert sum_of([]) == Figures()

@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 
 import pytest
 
+from parking.finance.month import Month, days_of
 from parking.lots.offers import accounts_of, ways_there
 from parking.people.service import NewPerson, add_person
 from parking.reports.daily import city_day, share
 from parking.reports.figure import cash_sentence, city_sentence
 from parking.reports.files import as_csv, as_json
+from payments.models import MerchantAccount
+from reconciliation.models import DayTotal
 from reconciliation.running import keep_current
 from tests.kit import Town
 from tests.shifts.kit import Counter, make_counter
@@ -59,6 +63,39 @@ def test_the_citys_figure_is_cashless_and_cash_stands_beside_it(counter: Counter
     rows = csv.DictReader(io.StringIO(as_csv(found).decode("utf-8-sig")))
     (till,) = [row for row in rows if row["account"] == "cash-hoa"]
     assert (till["name"], till["state"]) == ("Nguyễn Thị Hoa", "shift_open")
+
+
+def test_the_month_announces_no_cash_as_cashless(counter: Counter) -> None:
+    page = read(desk(counter), f"/finance/?month={counter.town.now:%Y-%m}&lang=en")
+    month = re.findall(r"<span>([^<]+)</span><strong>([^<]+)</strong>", page)
+    assert ("Cashless payments", "1") in month
+    assert ("Recorded by us", "VND 25,000") in month
+    assert ("Cash", "VND 5,000") in month
+    day = re.findall(r'data-label="([^"]+)">([^<]+)</td>', page)
+    assert ("Cashless payments", "1") in day
+    assert ("Gross", "VND 25,000") in day
+    assert ("Cash", "VND 5,000") in day
+
+
+def test_the_month_adds_no_cents_to_dong(counter: Counter) -> None:
+    day, now = counter.town.now.date(), counter.town.now
+    account = MerchantAccount(
+        slug="hk-usd", operator="hoan-kiem", provider="stripe", mode="test", currency="USD",
+        settings={}, secrets=[], created_at=now,
+    )  # fmt: skip
+    figures = dict.fromkeys(("count", "gross", "net", "confirmed_gross", "banked_gross"), 150)
+    none = dict.fromkeys(("refunds", "fees", "confirmed_count", "banked_count", "breaks"), 0)
+    with counter.town.house.databases.write.begin() as tx:
+        tx.add(account)
+        tx.flush()
+        cents = DayTotal(
+            day=day, account_id=account.id, cost_centre="HK01", product="", computed_at=now,
+            **figures, **none,
+        )  # fmt: skip
+        tx.add(cents)
+        tx.flush()
+        (row,) = days_of(tx, Month(day.replace(day=1)), None)
+    assert (row.figures.count, row.figures.gross, row.figures.cash) == (1, 25_000, 5_000)
 
 
 def test_a_day_without_cash_says_nothing_of_it(town: Town) -> None:
