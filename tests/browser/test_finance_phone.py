@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
 from parking.app import system_clock
+from parking.simulate.day import Order, play
+from payments.models import MerchantAccount
+from reconciliation.models import Break
 from reconciliation.running import keep_current
+from reconciliation.service import reconcile
 from tests.browser.conftest import City
 from tests.browser.test_driver_story import fits, start
 
@@ -40,3 +47,35 @@ def test_the_figures_of_a_day_stay_inside_a_small_screen(city: City, phone: Page
     expect(phone.locator(".announced")).to_be_visible()
     assert fits(phone)
     assert phone.evaluate(STICKING_OUT) == 0
+
+
+#: What stands beyond the right edge of the card around it.
+BEYOND_ITS_CARD = """
+  [...document.querySelectorAll(".card *")]
+    .filter(each => each.offsetWidth && getComputedStyle(each).position !== "absolute")
+    .filter(each => each.getBoundingClientRect().right >
+      each.closest(".card").getBoundingClientRect().right + 1)
+    .map(each => each.textContent.trim())
+"""
+
+
+def difference(city: City) -> Break:
+    """In a day of last week some files of the provider tell of another amount than we do."""
+    house, now = city.house, system_clock()
+    day = now.date() - timedelta(days=7)
+    play(house, Order(day, sessions=40, seed=1, faults=0.3), lambda _: None)
+    with house.databases.read() as tx:
+        accounts = tx.scalars(select(MerchantAccount)).all()
+    for account in accounts:
+        reconcile(house.databases.write, house.gateways, account, day, now)
+    with house.databases.read() as tx:
+        found = select(Break).where(Break.kind == "amount_mismatch").limit(1)
+        return tx.scalars(found).one()
+
+
+def test_both_sides_of_a_difference_stay_inside_their_card(city: City, phone: Page) -> None:
+    found = difference(city)
+    sign_in(city, phone)
+    phone.goto(f"{city.url}/finance/break/{found.id}")
+    expect(phone.locator(".compare")).to_be_visible()
+    assert phone.evaluate(BEYOND_ITS_CARD) == []
