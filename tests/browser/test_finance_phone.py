@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 from sqlalchemy import select
 
 from parking.app import system_clock
 from parking.simulate.day import Order, play
+from payments.accounts import open_account
 from payments.models import MerchantAccount
 from reconciliation.models import Break
 from reconciliation.running import keep_current
 from reconciliation.service import reconcile
 from tests.browser.conftest import City
 from tests.browser.test_driver_story import fits, start
+from tests.statements.kit import ACCOUNT
 
 #: A row whose figures stand beyond its own right edge.
 STICKING_OUT = """
@@ -49,6 +53,14 @@ def test_the_figures_of_a_day_stay_inside_a_small_screen(city: City, phone: Page
     assert phone.evaluate(STICKING_OUT) == 0
 
 
+#: Moments that run into the column beside them.
+OVERLAPPING = """
+  [...document.querySelectorAll(".money td > time")]
+    .filter(time => time.getBoundingClientRect().right >
+      time.parentElement.getBoundingClientRect().right)
+    .map(time => time.textContent)
+"""
+
 #: What stands beyond the right edge of the card around it.
 BEYOND_ITS_CARD = """
   [...document.querySelectorAll(".card *")]
@@ -79,3 +91,25 @@ def test_both_sides_of_a_difference_stay_inside_their_card(city: City, phone: Pa
     phone.goto(f"{city.url}/finance/break/{found.id}")
     expect(phone.locator(".compare")).to_be_visible()
     assert phone.evaluate(BEYOND_ITS_CARD) == []
+
+
+def test_the_moments_of_a_list_of_files_stand_beside_their_figures(city: City, phone: Page) -> None:
+    folder = Path(__file__).parent.parent / "statements"
+    lines = json.loads((folder / "nine_lines.json").read_text())["csv_vn"]["text"]
+    settings = {"bank": "970436", "account": ACCOUNT, "holder": "HOAN KIEM", "feeds": ["sepay"]}
+    with city.house.databases.write.begin() as tx:
+        open_account(
+            tx, city.house.gateways.vault, slug="hk-vietqr", operator="hoan-kiem",
+            provider="vietqr", mode="test", settings=settings,
+            secret={"sepay_secret": "s" * 20, "sepay_token": "t" * 20}, now=system_clock(),
+        )  # fmt: skip
+    sign_in(city, phone)
+    phone.goto(f"{city.url}/finance/statements")
+    phone.select_option("#account", value="hk-vietqr")
+    file = FilePayload(name="sao-ke.csv", mimeType="text/csv", buffer=lines.encode())
+    phone.set_input_files("input[type=file]", files=[file])
+    phone.click("text=Xem trước")
+    expect(phone.locator("h1")).to_have_text("sao-ke.csv")
+    phone.goto(f"{city.url}/finance/statements")
+    expect(phone.locator(".money time").first).to_be_visible()
+    assert phone.evaluate(OVERLAPPING) == []
