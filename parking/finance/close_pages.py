@@ -14,9 +14,12 @@ from parking.finance.day_pages import read_day
 from parking.finance.month import read_month
 from parking.house import House
 from parking.languages import explain
+from parking.passes.standing import HOURS
 from parking.people.guard import the_badge
 from parking.reports.closing_words import CLOSING_STATES, INSTRUCTIONS, OBSTACLES
+from parking.reports.daily import part_of
 from parking.reports.words import BREAK_NAMES
+from parking.sessions.states import FIGURE_CLASSES
 from parking.web.language import reader_language
 from payments.db import business_day
 from payments.errors import Conflict, NotFound, WrongUsage
@@ -83,6 +86,9 @@ def _page(
             todo=INSTRUCTIONS,
             breaks=BREAK_NAMES,
             figures=FIGURE_NAMES,
+            part_of=part_of,
+            vehicles=FIGURE_CLASSES,
+            hours=HOURS,
             may_act=the_badge().role == "finance",
             given=request.form,
             problem=problem,

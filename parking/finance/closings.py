@@ -37,6 +37,8 @@ FIGURE_NAMES = {
     "banked_gross": mark("In the bank"),
     "breaks": mark("Open differences"),
 }
+#: So many of what is not explained stand on the page of a day; who closes has to explain the rest.
+LISTED = 100
 #: Those that are numbers of something, not money.
 COUNTS = frozenset({"count", "confirmed_count", "banked_count", "breaks"})
 
@@ -130,6 +132,11 @@ class DayPage:
     figures: Mapping[str, Sequence[FigureRow]]
     parts: Sequence[tuple[Part, Figures]]
     names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def listed(self) -> Sequence[Obstacle]:
+        """The first of what is not explained: accounts without their file before differences."""
+        return self.obstacles[:LISTED]
 
     @property
     def unconfirmed(self) -> Sequence[ClosingException]:

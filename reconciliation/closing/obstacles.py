@@ -125,7 +125,10 @@ def _moved(tx: Session, span: Span) -> frozenset[tuple[uuid.UUID, date]]:
 
 def _breaks(tx: Session, span: Span) -> Iterator[Obstacle]:
     query = (
-        select(Break, MerchantAccount)
+        select(
+            Break.id, MerchantAccount.operator, Break.day, MerchantAccount.slug, Break.difference,
+            Break.currency, Break.kind,
+        )
         .join(MerchantAccount, MerchantAccount.id == Break.account_id)
         .where(
             _of(span),
@@ -134,11 +137,11 @@ def _breaks(tx: Session, span: Span) -> Iterator[Obstacle]:
             ~Break.timing,
         )
         .order_by(Break.day, MerchantAccount.slug, Break.kind, Break.id)
-    )
-    for row, account in tx.execute(query):
+    )  # fmt: skip
+    for id_, operator, day, slug, difference, currency, kind in tx.execute(query):
         yield Obstacle(
-            f"break:{row.id}", ObstacleKind.BREAK, account.operator, row.day, account.slug, 1,
-            row.difference, row.currency, row.kind, row.id,
+            f"break:{id_}", ObstacleKind.BREAK, operator, day, slug, 1, difference, currency, kind,
+            id_,
         )  # fmt: skip
 
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
 
+from parking.finance.closings import LISTED
 from parking.trace.service import trace
+from payments.db import new_id
 from reconciliation.closing.finishing import finish_due
 from reconciliation.closing.models import Certificate
 from reconciliation.invariants import check
+from reconciliation.models import SETTLEMENT, Break, Statement, StatementLine
 from reconciliation.running import keep_current
 from reconciliation.seals.sealing import Turn, seal
 from tests.finance.conftest import Desk
 from tests.trace.conftest import settle
 from tests.web.kit import Browser
 
+DAY = date(2026, 11, 20)
 PATH = "/finance/close/hoan-kiem/2026-11-20"
 
 
@@ -84,6 +88,42 @@ def test_one_person_closes_a_day_on_which_everything_is_explained(desk: Desk) ->
     assert hashlib.sha256(answer.get_data()).hexdigest() == certificate.sha256
     assert certificate.sha256[:16] in desk.read("/finance/close?lang=en")
     desk.read(f"{PATH}/certificate-2.json", 404)
+
+
+def test_figures_are_of_vehicles_in_words(desk: Desk) -> None:
+    settle(desk.town)
+    desk.sit("hoan-kiem")
+    page = desk.read(PATH)
+    assert 'data-label="Dịch vụ">Ô tô' in page
+    assert "parking:" not in page
+
+
+def test_of_thousands_of_differences_the_first_stand_on_the_page(desk: Desk) -> None:
+    settle(desk.town)
+    with desk.town.house.databases.write.begin() as tx:
+        statement = tx.scalars(select(Statement).where(Statement.leg == SETTLEMENT)).all()[0]
+        for number in range(LISTED + 11):
+            line = StatementLine(
+                id=new_id(), statement_id=statement.id, account_id=statement.account_id,
+                leg=SETTLEMENT, position=900 + number, line_ref=f"L{number}", occurrence=1,
+                kind="payment", order_code=None, rail_ref=None, event_at=desk.town.now,
+                book_day=DAY, gross=1, fee=0, net=1, currency="VND", text="",
+            )  # fmt: skip
+            tx.add(line)
+            tx.flush()
+            tx.add(
+                Break(
+                    leg=SETTLEMENT, account_id=statement.account_id, day=DAY, line_id=line.id,
+                    kind="missing_internal", difference=1, currency="VND", timing=False,
+                    state="open", opened_at=desk.town.now,
+                )
+            )  # fmt: skip
+    desk.sit("hoan-kiem")
+    page = desk.read(f"{PATH}?lang=en")
+    assert page.count('name="except"') == LISTED
+    assert "11 more are not listed here" in page
+    assert "/finance/breaks?since=2026-11-20&amp;until=2026-11-20" in page
+    assert "× 111" in desk.read("/finance/close?lang=en")
 
 
 def test_exceptions_are_named_by_one_and_agreed_to_by_another(desk: Desk) -> None:
