@@ -32,6 +32,9 @@ from reconciliation.breaks import BreakRow, age_group, list_breaks
 from reconciliation.reports.footing import DoesNotFoot
 from reconciliation.witnesses import only_stated_on
 
+#: So many differences stand on the page of a day; all of them on a page of their own.
+LISTED = 100
+
 
 def add(pages: Blueprint, house: House) -> None:
     """Put the overview and the pages of a day into `pages`."""
@@ -111,10 +114,11 @@ def _day(house: House, day: date) -> ResponseReturnValue:
         standing=standing_sentence(found, language),
         cash=cash_sentence(found, language),
         tills=[row for row in found.by_account if row.at_work],
-        breaks=breaks,
+        breaks=breaks[:LISTED],
+        unlisted=len(breaks[LISTED:]),
         stated=stated,
         forgotten=forgotten,
-        ages={row.id: age_group(row.day, today) for row in breaks},
+        ages={row.id: age_group(row.day, today) for row in breaks[:LISTED]},
         names=BREAK_NAMES,
         states=DAY_STATES,
         vehicles=FIGURE_CLASSES,

@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import pytest
+from sqlalchemy import select
 
 from parking.people.service import NewPerson, add_person
 from payments.accounts import open_account
+from payments.db import new_id
 from payments.models import Payment
 from payments.providers import PROVIDERS
+from reconciliation.models import SETTLEMENT, Break, Statement, StatementLine
 from tests.kit import Town
 from tests.statements.kit import ACCOUNT
 from tests.trace.conftest import Paid, paid, settle
 from tests.web.kit import Browser
 
-__all__ = ["Desk", "desk", "paid", "settle"]
+__all__ = ["Desk", "desk", "differ", "paid", "settle"]
 
 
 @dataclass
@@ -40,6 +43,28 @@ class Desk:
         text = answer.get_data(as_text=True)
         assert answer.status_code == status, text
         return text
+
+
+def differ(desk: Desk, count: int) -> None:
+    """So many lines of the settled day are of money nobody knows."""
+    with desk.town.house.databases.write.begin() as tx:
+        file = tx.scalars(select(Statement).where(Statement.leg == SETTLEMENT)).all()[0]
+        for number in range(count):
+            line = StatementLine(
+                id=new_id(), statement_id=file.id, account_id=file.account_id, leg=SETTLEMENT,
+                position=900 + number, line_ref=f"L{number}", occurrence=1, kind="payment",
+                order_code=None, rail_ref=None, event_at=desk.town.now, book_day=file.day,
+                gross=1, fee=0, net=1, currency="VND", text="",
+            )  # fmt: skip
+            tx.add(line)
+            tx.flush()
+            tx.add(
+                Break(
+                    leg=SETTLEMENT, account_id=file.account_id, day=file.day, line_id=line.id,
+                    kind="missing_internal", difference=1, currency="VND", timing=False,
+                    state="open", opened_at=desk.town.now,
+                )
+            )  # fmt: skip
 
 
 @pytest.fixture

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from parking.finance.closings import LISTED
 from parking.trace.service import trace
-from payments.db import new_id
 from reconciliation.closing.finishing import finish_due
 from reconciliation.closing.models import Certificate
 from reconciliation.invariants import check
-from reconciliation.models import SETTLEMENT, Break, Statement, StatementLine
 from reconciliation.running import keep_current
 from reconciliation.seals.sealing import Turn, seal
-from tests.finance.conftest import Desk
+from tests.finance.conftest import Desk, differ
 from tests.trace.conftest import settle
 from tests.web.kit import Browser
 
-DAY = date(2026, 11, 20)
 PATH = "/finance/close/hoan-kiem/2026-11-20"
 
 
@@ -100,24 +97,7 @@ def test_figures_are_of_vehicles_in_words(desk: Desk) -> None:
 
 def test_of_thousands_of_differences_the_first_stand_on_the_page(desk: Desk) -> None:
     settle(desk.town)
-    with desk.town.house.databases.write.begin() as tx:
-        statement = tx.scalars(select(Statement).where(Statement.leg == SETTLEMENT)).all()[0]
-        for number in range(LISTED + 11):
-            line = StatementLine(
-                id=new_id(), statement_id=statement.id, account_id=statement.account_id,
-                leg=SETTLEMENT, position=900 + number, line_ref=f"L{number}", occurrence=1,
-                kind="payment", order_code=None, rail_ref=None, event_at=desk.town.now,
-                book_day=DAY, gross=1, fee=0, net=1, currency="VND", text="",
-            )  # fmt: skip
-            tx.add(line)
-            tx.flush()
-            tx.add(
-                Break(
-                    leg=SETTLEMENT, account_id=statement.account_id, day=DAY, line_id=line.id,
-                    kind="missing_internal", difference=1, currency="VND", timing=False,
-                    state="open", opened_at=desk.town.now,
-                )
-            )  # fmt: skip
+    differ(desk, LISTED + 11)
     desk.sit("hoan-kiem")
     page = desk.read(f"{PATH}?lang=en")
     assert page.count('name="except"') == LISTED

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine, select, text
 
+from parking.finance.day_pages import LISTED
 from payments.db import business_day
 from payments.models import Movement
 from payments.provider import MovementFact, MovementKind, Notice, Status
 from payments.service import record
 from reconciliation.models import Break, StatementLine
-from tests.finance.conftest import Desk, settle
+from tests.finance.conftest import Desk, differ, settle
 
 
 def test_the_month_shows_its_days_and_their_sums(desk: Desk) -> None:
@@ -200,3 +201,12 @@ def test_an_administrator_may_look_but_not_give_money_back(desk: Desk) -> None:
         f"/finance/payments/{desk.payment.code}/refund", page="/password", amount="1000"
     )
     assert answer.status_code == 403
+
+
+def test_of_thousands_of_differences_the_first_stand_on_the_day(desk: Desk) -> None:
+    settle(desk.town)
+    differ(desk, LISTED + 11)
+    desk.sit()
+    page = desk.read("/finance/day/2026-11-20?lang=en")
+    assert page.count('href="/finance/break/') == LISTED
+    assert "11 more stand on the page of differences" in page
