@@ -17,8 +17,8 @@ from parking.finance.break_list import (
 from parking.finance.break_pages import decision_of
 from parking.finance.break_work import deed_of, people_of, reason_names
 from parking.house import House
-from parking.languages import explain
 from parking.people.guard import the_badge
+from parking.reports.reason_words import explain_choice
 from parking.reports.words import BREAK_NAMES, RESOLUTIONS
 from parking.web.language import reader_language
 from payments.db import business_day
@@ -47,7 +47,11 @@ def _show(
         found = answer(tx, asked, today)
         people = people_of(tx, badge.operator)
     language = reader_language()
-    why = [(explain(error, language), count) for error, count in outcome.why] if outcome else []
+    why = (
+        [(explain_choice(error, language), count) for error, count in outcome.why]
+        if outcome
+        else []
+    )
     page = render_template(
         "finance/breaks.html",
         asked=asked,
@@ -80,5 +84,5 @@ def _work(house: House, asked: Question) -> ResponseReturnValue:
         with house.databases.write.begin() as tx:
             outcome = do_to(tx, Chosen(ids, badge.operator), deed, house.clock())
     except WrongUsage as error:
-        return _show(house, asked, problem=explain(error, reader_language()))
+        return _show(house, asked, problem=explain_choice(error, reader_language()))
     return _show(house, asked, outcome)

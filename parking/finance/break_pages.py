@@ -11,8 +11,8 @@ from parking.finance.break_work import deed_of, work_on
 from parking.finance.pairing import pairing_of
 from parking.finance.sides import rows_of, sides_of
 from parking.house import House
-from parking.languages import explain
 from parking.people.guard import the_badge
+from parking.reports.reason_words import explain_choice
 from parking.reports.words import BREAK_NAMES, LEGS, RESOLUTIONS
 from parking.web.language import reader_language
 from payments.db import business_day
@@ -75,5 +75,7 @@ def _work(house: House, break_id: uuid.UUID) -> ResponseReturnValue:
         with house.databases.write.begin() as tx:
             do_to_one(tx, Chosen([break_id], badge.operator), deed, now)
     except (WrongUsage, Conflict) as error:
-        return show_break(house, break_id, explain(error, reader_language()), error.http_status)
+        return show_break(
+            house, break_id, explain_choice(error, reader_language()), error.http_status
+        )
     return redirect(url_for("finance.difference", break_id=break_id), 303)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from parking.languages import mark
+from parking.languages import explain, mark, translate
+from qr.errors import Explained
 
 #: Code of a reason (`reconciliation.resolving.reasons.REASONS`) → its name.
 REASON_NAMES = {
@@ -55,3 +56,13 @@ ACT_SENTENCES = {
     "undo": mark("Taken back: %(reason)s (%(amount)s)"),
     "approve_undo": mark("Approved and taken back: %(reason)s (%(amount)s)"),
 }
+
+
+def explain_choice(error: Explained, language: str) -> str:
+    """What was wrong with an act on a difference, with a reason by its name instead of its code."""
+    named = REASON_NAMES.get(str(error.parts.get("reason", "")))
+    if named is None:
+        return explain(error, language)
+    return translate(
+        error.message, language, **{**error.parts, "reason": translate(named, language)}
+    )

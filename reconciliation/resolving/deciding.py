@@ -74,7 +74,10 @@ def resolve(tx: Session, case: Case, code: str, decision: Decision) -> BreakAct:
     row, reason = case.row, REASONS.get(code)
     _still_open(row)
     if reason is None or not reason.fits(row.kind, row.leg, row.difference):
-        raise WrongUsage("%(reason)s is no reason for this difference.", reason=code or "—")
+        raise WrongUsage(
+            "%(reason)s is no reason for this difference; its page lists those that fit.",
+            reason=code or "—",
+        )
     words = read_words(decision.words, least=SHORTEST_WORDS if reason.words else 0)
     _nothing_waits(tx, row)
     if decision.alone(case):

@@ -106,6 +106,16 @@ def test_a_refused_form_says_why_and_keeps_what_was_chosen(desk: Desk) -> None:
     assert "incomplete" in act(desk, found, "burn", 400)
 
 
+def test_a_reason_that_does_not_fit_is_named_in_words(desk: Desk) -> None:
+    found = missing(desk)
+    desk.sit()
+    text = act(desk, found, "resolve", 400, reason="over_kept", words="Không hợp")
+    assert "Surplus kept is no reason for this difference" in text
+    path = "/finance/breaks?lang=en"
+    form = {"act": "resolve", "reason": "over_kept", "words": "Không hợp", "id": str(found)}
+    assert "1 times: Surplus kept is no reason" in plain(desk.browser.post(path, page=path, **form))
+
+
 def test_a_difference_is_given_to_somebody_who_may_see_it(desk: Desk) -> None:
     found = missing(desk)
     with desk.town.house.databases.write.begin() as tx:
@@ -128,7 +138,9 @@ def test_many_are_worked_on_from_the_list(desk: Desk) -> None:
     answer = desk.browser.post(path, page=path, act="take", all="1", page_id=str(found))
     assert "Done for 1 differences" in plain(answer)
     again = plain(desk.browser.post(path, page=path, act="take", id=str(found)))
-    assert "not done for 1" in again
+    assert "Not done for 1 differences" in again
+    assert "Done for" not in again.replace("Not done for", "")
+    assert "wait for a second person" not in again
     assert "1 times: Nothing changes" in again
     answer = desk.browser.post(
         path, page=path, act="resolve", reason="written_off", id=str(found), words="Cả lô"
