@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import literal, or_, select
+from sqlalchemy.orm import Session, aliased
 
-from payments.models import MerchantAccount, Movement, Notice
+from payments.adjusting import UNDO
+from payments.models import MerchantAccount, Movement, Notice, Transfer
 from payments.provider import MovementKind
 from payments.setting_aside import is_waiting
+from reconciliation.models import Break
+from reconciliation.resolving.models import BreakAct
+from reconciliation.resolving.reasons import Against
 
 #: Fees and payouts never belong to a payment; they are booked from statements, not waiting.
 WAITING = (MovementKind.RECEIPT.value, MovementKind.REFUND.value, MovementKind.REVERSAL.value)
@@ -40,6 +44,43 @@ class Unmatched:
     def attachable(self) -> bool:
         """Money received may belong to a payment; money that went out is another question."""
         return self.kind == MovementKind.RECEIPT
+
+
+@dataclass(frozen=True, slots=True)
+class SetApart:
+    """What somebody moved to suspense (above zero) or out of it, explaining a difference of class
+    `kind`; minor units."""
+
+    break_id: uuid.UUID
+    account: str
+    kind: str
+    amount: int
+    currency: str
+    at: datetime
+
+
+def set_apart(tx: Session, operator: str | None) -> Sequence[SetApart]:
+    """What decisions about differences left in suspense, the oldest first; what was taken back is
+    left out. It costs a look at what people decided."""
+    suspense, back = Against.SUSPENSE.value, aliased(Transfer)
+    undone = select(back.id).where(back.cause == literal(UNDO) + Transfer.cause).exists()
+    query = (
+        select(Transfer, Break.id, Break.kind, MerchantAccount.slug)
+        .join(BreakAct, BreakAct.cause == Transfer.cause)
+        .join(Break, Break.id == BreakAct.break_id)
+        .join(MerchantAccount, MerchantAccount.id == Break.account_id)
+        .where(or_(Transfer.debit == suspense, Transfer.credit == suspense), ~undone)
+        .order_by(Transfer.recorded_at, Transfer.id)
+    )
+    if operator is not None:
+        query = query.where(MerchantAccount.operator == operator)
+    return [
+        SetApart(
+            id_, slug, kind, booked.amount if booked.credit == suspense else -booked.amount,
+            booked.currency, booked.recorded_at,
+        )
+        for booked, id_, kind, slug in tx.execute(query)
+    ]  # fmt: skip
 
 
 def unmatched(tx: Session, operator: str | None) -> Sequence[Unmatched]:

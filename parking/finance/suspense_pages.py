@@ -8,10 +8,11 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from parking.finance.attaching import attach_to, check_own, suggestions
-from parking.finance.suspense import PAGE, unmatched
+from parking.finance.suspense import PAGE, set_apart, unmatched
 from parking.house import House
 from parking.languages import explain
 from parking.people.guard import the_badge
+from parking.reports.words import BREAK_NAMES
 from parking.trace.money import MOVEMENTS
 from parking.web.language import reader_language
 from payments.errors import Complaint, Conflict, NotFound, WrongUsage
@@ -37,10 +38,13 @@ def _show(
     with house.databases.read() as tx:
         found = unmatched(tx, badge.operator)
         suggested = suggestions(tx, found)
+        apart = set_apart(tx, badge.operator)
     page = render_template(
         "finance/unmatched.html",
         found=found,
         suggested=suggested,
+        apart=apart,
+        kinds=BREAK_NAMES,
         names=MOVEMENTS,
         full=len(found) == PAGE,
         may_attach=badge.role == "finance",
