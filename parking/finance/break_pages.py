@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from parking.finance.break_work import deed_of, work_on
 from parking.finance.pairing import pairing_of
@@ -15,6 +17,7 @@ from parking.people.guard import the_badge
 from parking.reports.reason_words import explain_choice
 from parking.reports.words import BREAK_NAMES, LEGS, RESOLUTIONS
 from parking.web.language import reader_language
+from payments.book_days import BookDay
 from payments.db import business_day
 from payments.errors import Conflict, WrongUsage
 from reconciliation.breaks import age_group
@@ -58,12 +61,19 @@ def show_break(
             age=age_group(it.day, today),
             work=work,
             pairing=pairing_of(tx, sides),
+            closed=_is_closed(tx, sides.account.operator, it.day),
+            today=today,
             limit=house.config.break_approval_above,
             may_work=badge.role == "finance",
             problem=problem,
             given=request.form,
         )
     return page, status
+
+
+def _is_closed(tx: Session, operator: str, day: date) -> bool:
+    """Whether what is decided about `day` can no longer be booked on it."""
+    return tx.get(BookDay, (operator, day)) is not None
 
 
 def _work(house: House, break_id: uuid.UUID) -> ResponseReturnValue:
