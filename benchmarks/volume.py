@@ -1,7 +1,7 @@
 """The city's volume over years: how long the database takes, whatever the number of payments behind it.
 
 ``python -m benchmarks.volume [LOTS]``: three years of a city of so many lots in a fresh database of each
-kind, up to the last day but one, so that a month is read by thirds and days. What counts is the time of the
+kind, up to the last day but one, so that a month is read by its parts and days. What counts is the time of the
 report's statements in the driver alone, rows fetched; the whole is printed beside it. Median of `ROUNDS`.
 """
 
@@ -23,7 +23,7 @@ from parking.reports.kinds import make
 from payments.book_days import BookDay
 from payments.db import Databases, connect, new_id
 from reconciliation.spans import LONGER, begin_of, end_of
-from reconciliation.summaries import FIGURES, Summary, SummaryState
+from reconciliation.summaries import CITY, FIGURES, Summary, SummaryState
 
 LOTS, ROUNDS, LOTS_EACH, CHUNK = 3_000, 7, 10, 5_000
 FIRST, LAST = date(2024, 5, 1), date(2027, 4, 29)
@@ -44,30 +44,43 @@ def periods() -> Iterator[tuple[str, date, bool]]:
 
 def keys(operator: int) -> Iterator[tuple[str, str]]:
     """(label, key) of an operator's summaries in one period."""
-    yield from (("provider", provider) for provider in PROVIDERS)
+    yield from keys_of_city()
     yield from (("cost_centre", f"L{operator * LOTS_EACH + n:04}") for n in range(LOTS_EACH))
+
+
+def keys_of_city() -> Iterator[tuple[str, str]]:
+    """(label, key) of the whole city's summaries in one period."""
+    yield from (("provider", provider) for provider in PROVIDERS)
     yield from (("product", product) for product in PRODUCTS)
 
 
 def rows(lots: int) -> Iterator[dict[str, Any]]:
-    """The summaries that may be read, those of days only of the last month; each label of an operator
-    makes the same sum."""
+    """The summaries that may be read, those of days and sixths only of the last month; each label of an
+    operator makes the same sum, and the city's of longer spans are the sums of the operators'."""
+    operators = lots // LOTS_EACH
     for span, period, over in periods():
-        if not over or (span == "day" and period < LAST.replace(day=1)):
+        if not over or (span in ("day", "sixth") and period < LAST.replace(day=1)):
             continue
-        days = (end_of(span, period) - period).days + 1
-        for operator in range(lots // LOTS_EACH):
+        for operator in range(operators):
             for label, key in keys(operator):
-                count = days * (12_000 // {"provider": 4, "cost_centre": 10, "product": 5}[label])
-                told = dict.fromkeys(FIGURES, 0) | {
-                    "count": count, "gross": count * 10_000, "net": count * 10_000,
-                    "cash_count": count // 20, "cash_gross": count // 20 * 10_000,
-                    "cash_net": count // 20 * 10_000,
-                }  # fmt: skip
-                yield {
-                    "span": span, "period": period, "label": label, "key": key,
-                    "operator": f"op{operator:03}", "currency": "VND", **told,
-                }  # fmt: skip
+                yield row(span, period, f"op{operator:03}", label, key, 1)
+        for label, key in keys_of_city() if span != "day" else ():
+            yield row(span, period, CITY, label, key, operators)
+
+
+def row(span: str, period: date, operator: str, label: str, key: str, times: int) -> dict[str, Any]:
+    """One summary of `times` operators that are all alike."""
+    days = (end_of(span, period) - period).days + 1
+    count = times * days * (12_000 // {"provider": 4, "cost_centre": 10, "product": 5}[label])
+    told = dict.fromkeys(FIGURES, 0) | {
+        "count": count, "gross": count * 10_000, "net": count * 10_000,
+        "cash_count": count // 20, "cash_gross": count // 20 * 10_000,
+        "cash_net": count // 20 * 10_000,
+    }  # fmt: skip
+    return {
+        "span": span, "period": period, "label": label, "key": key,
+        "operator": operator, "currency": "VND", **told,
+    }  # fmt: skip
 
 
 def fill(databases: Databases, lots: int) -> int:
@@ -86,6 +99,8 @@ def fill(databases: Databases, lots: int) -> int:
              "computed_at": NOW}
             for number in range(operators)
         ]  # fmt: skip
+        if span != "day":
+            states.append({**states[0], "operator": CITY})
         with databases.write.begin() as tx:
             tx.execute(insert(SummaryState), states)
             if span == "day" and period < LAST.replace(day=1):
@@ -93,8 +108,8 @@ def fill(databases: Databases, lots: int) -> int:
                     {"operator": one["operator"], "day": period, "state": "closed", "since": NOW}
                     for one in states
                 ])  # fmt: skip
-    for row in rows(lots):
-        batch.append(row)
+    for one in rows(lots):
+        batch.append(one)
         if len(batch) == CHUNK:
             written += write(databases, batch)
     return written + write(databases, batch)

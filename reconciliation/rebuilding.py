@@ -48,10 +48,14 @@ def rebuild(
 
 
 def keep_spans(db: sessionmaker[Session], now: datetime) -> int:
-    """Add up the thirds of months, months and years that are over and stale, each in a transaction of
-    its own; how many."""
+    """Add up the longer spans that are over and stale, those of the operators first and the whole city's
+    of these, each in a transaction of its own; how many."""
+    return sum(_keep(db, now, of_city=of_city) for of_city in (False, True))
+
+
+def _keep(db: sessionmaker[Session], now: datetime, *, of_city: bool) -> int:
     with db() as tx:
-        todo = summaries.stale_parts(tx, business_day(now))
+        todo = summaries.stale_parts(tx, business_day(now), of_city=of_city)
     for operator, part in todo:
         with db.begin() as tx:
             summaries.refresh(tx, operator, part, now)

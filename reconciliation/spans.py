@@ -1,4 +1,4 @@
-"""Days, thirds of months, months and years: how a time is read in as few periods as may be. Pure."""
+"""Days, parts of months, months, quarters and years: how a time is read in as few periods as may be. Pure."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-DAY, THIRD, MONTH, YEAR = "day", "third", "month", "year"
-#: The spans that are made of days, the longest first.
-LONGER = (YEAR, MONTH, THIRD)
+DAY, SIXTH, THIRD, MONTH, QUARTER, YEAR = "day", "sixth", "third", "month", "quarter", "year"
+#: The spans that are made of days, the longest first; and those of them that lie within one month.
+LONGER = (YEAR, QUARTER, MONTH, THIRD, SIXTH)
+WITHIN_MONTHS = (MONTH, THIRD, SIXTH)
+#: Days of a part of a month, of which the last goes on to the month's end.
+_PART_OF_MONTH = {THIRD: 10, SIXTH: 5}
 ONE_DAY = timedelta(days=1)
 
 
@@ -32,21 +35,35 @@ def next_month(day: date) -> date:
 
 
 def begin_of(span: str, day: date) -> date:
-    """The first day of the year, month or third of a month (1–10, 11–20, 21–end) that `day` is in."""
-    if span == DAY:
-        return day
-    if span == THIRD:
-        return day.replace(day=1 + min((day.day - 1) // 10, 2) * 10)
-    return day.replace(month=1, day=1) if span == YEAR else month_of(day)
+    """The first day of the span that `day` is in: a third begins with the 1st, 11th and 21st of a month,
+    a sixth with the 1st, 6th, 11th, 16th, 21st and 26th."""
+    if days := _PART_OF_MONTH.get(span):
+        return day.replace(day=1 + min((day.day - 1) // days, 30 // days - 1) * days)
+    if span == QUARTER:
+        return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+    if span == YEAR:
+        return day.replace(month=1, day=1)
+    return month_of(day) if span == MONTH else day
 
 
 def end_of(span: str, first: date) -> date:
     """The last day of the span that begins with `first`."""
     if span == YEAR:
         return first.replace(month=12, day=31)
-    if span == MONTH or (span == THIRD and first.day == 21):
+    if span == QUARTER:
+        return next_month(first.replace(month=first.month + 2)) - ONE_DAY
+    days = _PART_OF_MONTH.get(span, 1)
+    if span == MONTH or (days > 1 and first.day + days > 30):
         return next_month(first) - ONE_DAY
-    return first if span == DAY else first + 9 * ONE_DAY
+    return first + (days - 1) * ONE_DAY
+
+
+def firsts(part: Part) -> Iterator[date]:
+    """The first day of each of its periods."""
+    first = part.first
+    while first <= part.last:
+        yield first
+        first = end_of(part.span, first) + ONE_DAY
 
 
 def pieces_of(

@@ -1,12 +1,17 @@
 """Sums of the day totals along one label at a time, so that years of a city are read in moments.
 
 A report over three years and three thousand lots would add up millions of day totals. It reads these
-instead: per day, third of a month, month and year, along the provider, the cost centre or the product.
-Each label's rows make the same sum, which the report proves when it foots.
+instead: per day and the longer spans of `reconciliation.spans`, along the provider, the cost centre or
+the product. Each label's rows make the same sum, which the report proves when it foots.
 
 A day's rows are written with its totals, under a lock of its operator and day. The longer spans around
 it are stale from that moment until `refresh` has run for them; while any operator's is stale, that span
 is read from the shorter ones in it, so a reader never sees a half-told year.
+
+Of the longer spans the sums of the whole `CITY` are kept too, along provider and product. They are made
+of the operators' rows by the hourly job alone, so that nobody who takes money waits for another operator:
+whoever writes an operator's row of a longer span makes the city's stale, under its lock, and what is
+written under that lock is the sum of rows that cannot change meanwhile.
 """
 
 from __future__ import annotations
@@ -28,8 +33,8 @@ from sqlalchemy import (
     delete,
     insert,
     literal,
-    or_,
     select,
+    text,
     union_all,
 )
 from sqlalchemy import func as sql
@@ -40,7 +45,7 @@ from payments.models import MerchantAccount
 from payments.provider import CASH
 from reconciliation.models import DayTotal
 from reconciliation.sides import Rows
-from reconciliation.spans import DAY, LONGER, Part, begin_of, end_of, pieces_of
+from reconciliation.spans import DAY, LONGER, Part, begin_of, end_of, firsts
 
 PROVIDER, COST_CENTRE, PRODUCT = "provider", "cost_centre", "product"
 
@@ -50,6 +55,10 @@ LABELS: dict[str, ColumnElement[str]] = {
     COST_CENTRE: DayTotal.cost_centre.expression,
     PRODUCT: DayTotal.product.expression,
 }
+
+#: In the place of an operator, of which none is called so: the whole city; along which labels.
+CITY = "*"
+OF_CITY = (PROVIDER, PRODUCT)
 
 #: What is added up, in the order of every SELECT below: of everything, and of what was paid in cash.
 WHOLE = (
@@ -61,8 +70,9 @@ FIGURES = (*WHOLE, *IN_CASH)
 
 
 class Summary(Base):
-    """The figures of `DayTotal` of one operator in the `span` that begins with `period`, along one
-    `label`, for one `key` of it and one currency; ``cash_…`` is the part that people took in tills."""
+    """The figures of `DayTotal` of one operator, or of the `CITY`, in the `span` that begins with
+    `period`, along one `label`, for one `key` of it and one currency; ``cash_…`` is the part that people
+    took in tills."""
 
     __tablename__ = "summary"
 
@@ -94,7 +104,9 @@ class Summary(Base):
     cash_breaks: Mapped[int]
 
     __table_args__ = (
-        CheckConstraint("span IN ('day', 'third', 'month', 'year')", name="span"),
+        CheckConstraint(
+            "span IN ('day', 'sixth', 'third', 'month', 'quarter', 'year')", name="span"
+        ),
         CheckConstraint("label IN ('provider', 'cost_centre', 'product')", name="label"),
         CheckConstraint("net = gross - refunds - fees", name="foots"),
         Index("ix_summary_operator", "operator", "span", "period"),
@@ -103,7 +115,8 @@ class Summary(Base):
 
 
 class SummaryState(Base):
-    """When a summary was written, of which operator, span and period; a stale one is not read."""
+    """When a summary was written, of which operator (or the `CITY`), span and period; a stale one is
+    not read."""
 
     __tablename__ = "summary_state"
 
@@ -112,6 +125,16 @@ class SummaryState(Base):
     operator: Mapped[str] = mapped_column(primary_key=True)
     stale: Mapped[bool]
     computed_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index(
+            "ix_summary_state_stale",
+            "span",
+            "period",
+            sqlite_where=text("stale = 1"),
+            postgresql_where=text("stale"),
+        ),
+    )
 
 
 def refresh_day(tx: Session, operator: str, day: date, now: datetime) -> None:
@@ -124,17 +147,22 @@ def refresh_day(tx: Session, operator: str, day: date, now: datetime) -> None:
 
 
 def refresh(tx: Session, operator: str, part: Part, now: datetime) -> int:
-    """Write the summaries of one period of `operator` anew from its day totals; how many there are."""
+    """Write the summaries of one period of `operator` anew from its day totals, or those of the `CITY`
+    from the operators'; how many there are."""
     state = _lock(tx, part.span, part.first, operator, now)
     state.stale, state.computed_at = False, now
+    if operator != CITY and part.span != DAY:
+        _lock(tx, part.span, part.first, CITY, now).stale = True
     return _write(tx, part, operator)
 
 
-def stale_parts(tx: Session, today: date) -> list[tuple[str, Part]]:
-    """(operator, period) of the stale spans that are over, the shortest and oldest first."""
+def stale_parts(tx: Session, today: date, *, of_city: bool) -> list[tuple[str, Part]]:
+    """(operator, period) of the stale spans that are over, the shortest and oldest first: of the
+    operators, or `of_city`."""
+    whose = SummaryState.operator == CITY
     rows = tx.execute(
         select(SummaryState.operator, SummaryState.span, SummaryState.period)
-        .where(SummaryState.span != DAY, SummaryState.stale)
+        .where(SummaryState.span.in_(LONGER), SummaryState.stale, whose if of_city else ~whose)
         .order_by(SummaryState.period, SummaryState.operator)
     )
     parts = [(operator, Part(span, first, end_of(span, first))) for operator, span, first in rows]
@@ -169,12 +197,29 @@ def _write(tx: Session, part: Part, operator: str) -> int:
 
 
 def computed(part: Part, operator: str) -> CompoundSelect[*tuple[Any, ...]]:
-    """SQL: the summaries of one day or month of `operator`, in the columns' order, from its day totals."""
+    """SQL: the summaries of one period of `operator`, in the columns' order, from its day totals; those
+    of the `CITY` from the operators'."""
+    if operator == CITY:
+        return union_all(_of_city(part))
     return union_all(*(_along(label, part, operator) for label in LABELS))
 
 
+def _of_city(part: Part) -> Rows:
+    labels = (Summary.label, literal(CITY).label("operator"), Summary.key, Summary.currency)
+    return (
+        select(Summary.span, Summary.period, *labels, *sums(FIGURES))
+        .where(
+            Summary.span == part.span,
+            Summary.period == part.first,
+            Summary.label.in_(OF_CITY),
+            Summary.operator != CITY,
+        )
+        .group_by(Summary.span, Summary.period, Summary.label, Summary.key, Summary.currency)
+    )
+
+
 def stored(span: str, period: date, operator: str) -> Rows:
-    """SQL: the summaries of one day or month of `operator` as they are written down."""
+    """SQL: the summaries of one period of `operator` as they are written down."""
     return select(*table_of(Summary).c).where(
         Summary.span == span, Summary.period == period, Summary.operator == operator
     )
@@ -207,29 +252,21 @@ def _total(column: Any, name: str) -> ColumnElement[int]:
     return cast(sql.sum(column), BigInteger).label(name)
 
 
-def parts(tx: Session, first: date, last: date, longest: Sequence[str] = LONGER) -> list[Part]:
-    """`first` to `last` in the longest spans that are fresh, none longer than asked for."""
-    stale = frozenset(
-        (span, period)
-        for span, period in tx.execute(
-            select(SummaryState.span, SummaryState.period)
-            .where(SummaryState.span != DAY, SummaryState.stale)
-            .distinct()
-        )
+def stale_spans(tx: Session) -> frozenset[tuple[str, date]]:
+    """(span, first day) of what may not be read, because somebody's is stale."""
+    stale = select(SummaryState.span, SummaryState.period).where(
+        SummaryState.span.in_(LONGER), SummaryState.stale
     )
-    return list(pieces_of(first, last, stale, longest))
+    return frozenset((span, period) for span, period in tx.execute(stale.distinct()))
 
 
-def within(pieces: Sequence[Part]) -> ColumnElement[bool]:
-    """SQL: the `Summary` rows that `pieces` are made of."""
-    return or_(
-        *(
-            and_(Summary.span == part.span, Summary.period.between(part.first, part.last))
-            for part in pieces
-        )
-    )
+def within(label: str, part: Part) -> ColumnElement[bool]:
+    """SQL: the `Summary` rows along `label` that `part` is made of. Every period is named, because the
+    primary key goes on with the label, which it could not help to find in a range of periods."""
+    periods = list(firsts(part))
+    return and_(Summary.span == part.span, Summary.period.in_(periods), Summary.label == label)
 
 
-def sums() -> list[ColumnElement[int]]:
-    """SQL: the sums of `FIGURES`, in their order."""
-    return [cast(sql.sum(getattr(Summary, name)), BigInteger).label(name) for name in FIGURES]
+def sums(names: Sequence[str], of: Any = Summary) -> list[ColumnElement[int]]:
+    """SQL: the sums of these `FIGURES` of the table or its columns, in their order."""
+    return [cast(sql.sum(getattr(of, name)), BigInteger).label(name) for name in names]

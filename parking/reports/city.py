@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -114,8 +115,8 @@ def city(tx: Session, asked: Asked) -> Report:
     """The report of the days asked for. Raises `WrongUsage` for more than `MOST_DAYS`."""
     asked.check(MOST_DAYS)
     period, lots = asked.period, _lots(tx)
-    found = volume.along(tx, period)
-    by_lot = found[summaries.COST_CENTRE]
+    found = volume.told(tx, period)
+    providers, by_lot = found.along[summaries.PROVIDER], found.along[summaries.COST_CENTRE]
     silent = _silent(tx, period, lots)
     return Report(
         "city",
@@ -123,11 +124,11 @@ def city(tx: Session, asked: Asked) -> Report:
         parameters(tx, asked),
         volume.computed_at(tx, period),
         (
-            _headline(found[summaries.PROVIDER], asked),
-            _months(tx, period),
-            _split("by_provider", mark("By provider"), (PROVIDER,), _keyed(found[summaries.PROVIDER])),
+            _headline(providers, asked),
+            _months(tx, period, found.by_month),
+            _split("by_provider", mark("By provider"), (PROVIDER,), _keyed(providers)),
             _split("by_class", mark("By vehicle class"), (SERVICE, VEHICLE, PASS_HOURS),
-                   _classes(found[summaries.PRODUCT])),
+                   _classes(found.along[summaries.PRODUCT])),
             _split("by_district", mark("By former district"), (DISTRICT,),
                    _grouped(by_lot, lots, lambda lot: lot.former_district)),
             _split("by_ward", mark("By ward"), (WARD,), _grouped(by_lot, lots, lambda lot: lot.ward)),
@@ -144,8 +145,22 @@ def city(tx: Session, asked: Asked) -> Report:
     )  # fmt: skip
 
 
-def _lots(tx: Session) -> dict[str, Lot]:
-    return {lot.number: lot for lot in tx.scalars(select(Lot).order_by(Lot.number))}
+class _Lot(NamedTuple):
+    """What is told of a lot; `operator` by its code."""
+
+    number: str
+    name: str
+    ward: str
+    former_district: str
+    operator: str
+    created_at: datetime
+    closed_at: datetime | None
+
+
+def _lots(tx: Session) -> dict[str, _Lot]:
+    columns = (Lot.number, Lot.name, Lot.ward, Lot.former_district, Operator.code)
+    query = select(*columns, Lot.created_at, Lot.closed_at).join(Lot.operator)
+    return {row[0]: _Lot(*row) for row in tx.execute(query.order_by(Lot.number))}
 
 
 def _rate(day: date) -> Sentence:
@@ -158,11 +173,11 @@ def _rate(day: date) -> Sentence:
 
 def cells(found: Volume) -> tuple[int, ...]:
     """A volume as the cells of `FIGURES`."""
-    cashless, cash = found.cashless, found.cash
-    both = cashless.count + cash.count
     return (
-        cashless.count, cashless.gross, cash.count, cash.gross, both, share(cashless.count, both),
-        cashless.refunds + cash.refunds, cashless.confirmed_gross, cashless.banked_gross,
+        found.cashless_count, found.cashless_gross, found.cash_count, found.cash_gross, found.count,
+        share(found.cashless_count, found.count), found.refunds,
+        found.confirmed_gross - found.cash_confirmed_gross,
+        found.banked_gross - found.cash_banked_gross,
     )  # fmt: skip
 
 
@@ -185,12 +200,12 @@ def _headline(by_provider: Mapping[str, Volume], asked: Asked) -> Table:
     """The one line the city announces."""
     whole = sum(by_provider.values(), Volume())
     columns = (*FIGURES, DOLLARS)
-    row = (*cells(whole), to_cents(whole.cashless.gross, asked.until))
+    row = (*cells(whole), to_cents(whole.cashless_gross, asked.until))
     return Table("figure", mark("The figure"), columns, [row], None, (), "recorded", sums=ADDS)
 
 
 def _keyed(found: Mapping[str, Volume]) -> list[Row]:
-    ordered = sorted(found.items(), key=lambda item: (-item[1].cashless.gross, item[0]))
+    ordered = sorted(found.items(), key=lambda item: (-item[1].cashless_gross, item[0]))
     return [(key, *cells(one)) for key, one in ordered]
 
 
@@ -201,7 +216,7 @@ def _classes(found: Mapping[str, Volume]) -> list[Row]:
 
 
 def _grouped(
-    found: Mapping[str, Volume], lots: Mapping[str, Lot], label: Callable[[Lot], str]
+    found: Mapping[str, Volume], lots: Mapping[str, _Lot], label: Callable[[_Lot], str]
 ) -> list[Row]:
     groups: dict[str, Volume] = {}
     for number, one in found.items():
@@ -210,7 +225,7 @@ def _grouped(
     return _keyed(groups)
 
 
-def _busiest(found: Mapping[str, Volume], lots: Mapping[str, Lot]) -> Table:
+def _busiest(found: Mapping[str, Volume], lots: Mapping[str, _Lot]) -> Table:
     rows = _keyed(found)
     first = [(row[0], _name(lots, str(row[0])), *row[1:]) for row in rows[:BUSIEST]]
     if len(rows) > BUSIEST:
@@ -219,19 +234,13 @@ def _busiest(found: Mapping[str, Volume], lots: Mapping[str, Lot]) -> Table:
     return _split("busiest", mark("The busiest lots"), (LOT, LOT_NAME), first)
 
 
-def _name(lots: Mapping[str, Lot], number: str) -> str:
+def _name(lots: Mapping[str, _Lot], number: str) -> str:
     return lots[number].name if number in lots else ""
 
 
-def _months(tx: Session, period: Period) -> Table:
+def _months(tx: Session, period: Period, found: Mapping[date, Volume]) -> Table:
     """Each month of the period, and what had come in since launch when it ended."""
-    first = volume.launch(tx, period.operator) or period.since
-    in_period = volume.by_month(tx, period)
-    before = replace(period, since=first, until=period.since - timedelta(days=1))
-    so_far = (
-        sum(volume.by_month(tx, before).values(), Volume()) if first < period.since else Volume()
-    )
-    rows = list(_cumulated(in_period, so_far, period))
+    rows = list(_cumulated(found, volume.before(tx, period), period))
     below = (*_below(MONTHS[:-3], [row[:-3] for row in rows]), None, None, None)
     return Table(
         "by_month", mark("By month"), MONTHS, rows, below, ("month",), "recorded", sums=ADDS
@@ -242,20 +251,18 @@ def _cumulated(found: Mapping[date, Volume], so_far: Volume, period: Period) -> 
     for month, one in found.items():
         so_far += one
         last = min(spans.next_month(month) - timedelta(days=1), period.until)
-        dollars = to_cents(one.cashless.gross, last)
-        yield (month, *cells(one), dollars, so_far.cashless.count, so_far.cashless.gross)
+        dollars = to_cents(one.cashless_gross, last)
+        yield (month, *cells(one), dollars, so_far.cashless_count, so_far.cashless_gross)
 
 
-def _silent(tx: Session, period: Period, lots: Mapping[str, Lot]) -> Table:
+def _silent(tx: Session, period: Period, lots: Mapping[str, _Lot]) -> Table:
     """Lots that are open and took nothing, cash included, at the end of the period."""
     lately = replace(period, since=max(period.since, period.until - QUIET + timedelta(days=1)))
-    paid = volume.busy(tx, lately, summaries.COST_CENTRE)
-    mine = select(Operator.id).where(period.of_operator(Operator.code))
-    operators = frozenset(tx.scalars(mine))
+    paid = volume.busy(tx, lately)
     rows: list[Row] = [
         (lot.number, lot.name, lot.ward)
         for lot in lots.values()
-        if lot.number not in paid and lot.operator_id in operators
+        if lot.number not in paid and period.operator in (None, lot.operator)
         and lot.created_at < lately.ends and (lot.closed_at is None or lot.closed_at >= lately.ends)
     ]  # fmt: skip
     title = mark("Silent lots: no payment in the last days of the period")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 
 import pytest
 from hypothesis import given, settings
@@ -15,8 +15,31 @@ from reconciliation.models import DayTotal
 from reconciliation.rebuilding import keep_spans, rebuild
 from reconciliation.running import keep_current
 from reconciliation.spans import DAY as BY_DAY
-from reconciliation.spans import LONGER, MONTH, THIRD, YEAR, Part, begin_of, end_of, pieces_of
-from reconciliation.summaries import FIGURES, LABELS, Summary, parts, sums, within
+from reconciliation.spans import (
+    LONGER,
+    MONTH,
+    QUARTER,
+    SIXTH,
+    THIRD,
+    YEAR,
+    Part,
+    begin_of,
+    end_of,
+    pieces_of,
+)
+from reconciliation.summaries import (
+    CITY,
+    FIGURES,
+    LABELS,
+    OF_CITY,
+    Summary,
+    SummaryState,
+    refresh,
+    refresh_day,
+    stale_spans,
+    sums,
+    within,
+)
 from tests.reconciliation.kit import DAY, ONE, PRICE, World, at
 
 NOVEMBER, DECEMBER = date(2026, 11, 1), date(2026, 12, 1)
@@ -43,13 +66,26 @@ def violations(world: World) -> set[str]:
 
 
 def read(world: World, first: date, last: date) -> tuple[list[Part], dict[str, tuple[int, int]]]:
-    """How the days are read, and (count, gross) along each label."""
+    """How the days are read, and (count, gross) of the operators along each label."""
     with world.databases.read() as tx:
-        pieces = parts(tx, first, last)
-        rows = tx.execute(
-            select(Summary.label, *sums()).where(within(pieces)).group_by(Summary.label)
+        pieces = list(pieces_of(first, last, stale_spans(tx)))
+        found = dict.fromkeys(LABELS, (0, 0))
+        for label, piece in product(LABELS, pieces):
+            rows = select(*sums(("count", "gross"))).where(
+                within(label, piece), Summary.operator != CITY
+            )
+            count, gross = (int(sum_ or 0) for sum_ in tx.execute(rows).one())
+            found[label] = (found[label][0] + count, found[label][1] + gross)
+        return pieces, found
+
+
+def of_city(world: World, span: str, first: date) -> dict[str, int]:
+    """Gross of the whole city along each label, as its own rows say."""
+    with world.databases.read() as tx:
+        rows = select(Summary.label, sums(("gross",))[0]).where(
+            Summary.span == span, Summary.period == first, Summary.operator == CITY
         )
-        return pieces, {row.label: (int(row[1]), int(row[2])) for row in rows}
+        return {label: int(gross) for label, gross in tx.execute(rows.group_by(Summary.label))}
 
 
 def test_every_label_makes_the_same_sum(busy: World) -> None:
@@ -63,10 +99,57 @@ def test_a_month_that_is_over_is_read_as_one_and_says_the_same(busy: World) -> N
     before = read(busy, NOVEMBER, DECEMBER - ONE)
     assert MONTH not in {piece.span for piece in before[0]}
     assert keep_spans(busy.databases.write, at(DAY)) == 0
-    assert keep_spans(busy.databases.write, at(DECEMBER)) == 2 * 3  # two thirds and the month
+    over = len(spans_over(busy))
+    assert keep_spans(busy.databases.write, at(DECEMBER)) == (2 + 1) * over  # operators and city
     after = read(busy, NOVEMBER, DECEMBER - ONE)
     assert after == ([Part(MONTH, NOVEMBER, DECEMBER - ONE)], before[1])
     assert violations(busy) == set()
+
+
+def spans_over(world: World) -> set[tuple[str, date]]:
+    """The longer spans around the days with money that are over with November."""
+    days = (DAY, DAY + ONE, DAY + 2 * ONE)
+    return {(span, begin_of(span, day)) for span in (MONTH, THIRD, SIXTH) for day in days}
+
+
+def test_the_citys_own_sums_are_those_of_its_operators(busy: World) -> None:
+    keep_spans(busy.databases.write, at(DECEMBER))
+    assert of_city(busy, MONTH, NOVEMBER) == dict.fromkeys(OF_CITY, 3 * (PRICE + 5_000))
+    assert of_city(busy, BY_DAY, DAY) == {}
+    assert violations(busy) == set()
+
+
+def test_a_citys_sum_that_is_wrong_is_noticed(busy: World) -> None:
+    keep_spans(busy.databases.write, at(DECEMBER))
+    with busy.databases.write.begin() as tx:
+        tx.execute(update(Summary).where(Summary.operator == CITY).values(count=99))
+    assert violations(busy) == {"summaries_equal_their_totals"}
+
+
+def test_a_citys_sum_is_read_only_when_it_is_of_every_operators_last_word(busy: World) -> None:
+    """Between the operators' turn of the hourly job and the city's, and while anybody is stale."""
+    keep_spans(busy.databases.write, at(DECEMBER))
+    month = Part(MONTH, NOVEMBER, DECEMBER - ONE)
+    with busy.databases.write.begin() as tx:
+        assert (MONTH, NOVEMBER) not in stale_spans(tx)
+        refresh_day(tx, "hoan-kiem", DAY, at(DECEMBER))
+        assert (MONTH, NOVEMBER) in stale_spans(tx)
+        refresh(tx, "hoan-kiem", month, at(DECEMBER))
+        assert (MONTH, NOVEMBER) in stale_spans(tx)
+        refresh(tx, CITY, month, at(DECEMBER))
+        assert (MONTH, NOVEMBER) not in stale_spans(tx)
+
+
+def test_whoever_takes_money_touches_no_row_of_the_whole_city(busy: World) -> None:
+    keep_spans(busy.databases.write, at(DECEMBER))
+    whole = select(SummaryState.span, SummaryState.period, SummaryState.stale).where(
+        SummaryState.operator == CITY
+    )
+    with busy.databases.write.begin() as tx:
+        before = set(tx.execute(whole).all())
+        refresh_day(tx, "hoan-kiem", DAY, at(DECEMBER))
+        assert before
+        assert set(tx.execute(whole).all()) == before
 
 
 def test_late_money_in_a_month_that_is_over_is_in_the_next_reading(busy: World) -> None:
@@ -77,7 +160,7 @@ def test_late_money_in_a_month_that_is_over_is_in_the_next_reading(busy: World) 
     pieces, found = read(busy, NOVEMBER, DECEMBER - ONE)
     assert MONTH not in {piece.span for piece in pieces}
     assert found["provider"] == (7, 3 * (PRICE + 5_000) + 7_000)
-    assert keep_spans(busy.databases.write, late) == 2
+    assert keep_spans(busy.databases.write, late) == (1 + 1) * 3  # sixth, third and month
     assert read(busy, NOVEMBER, DECEMBER - ONE)[1] == found
 
 
@@ -133,10 +216,10 @@ def test_neighbours_are_read_together_and_stale_spans_by_shorter_ones(
 
 
 def test_three_years_need_few_periods() -> None:
-    """Two years, eleven months, two thirds and ten days at the most."""
+    """Two years, three quarters, two months, two thirds, a sixth and five days at the most."""
     pieces = joined(date(2024, 1, 1), date(2026, 12, 30), set())
-    assert [piece.span for piece in pieces] == [YEAR, MONTH, THIRD, BY_DAY]
-    assert len(days_of(pieces[-1])) == 10
+    assert [piece.span for piece in pieces] == [YEAR, QUARTER, MONTH, THIRD, SIXTH, BY_DAY]
+    assert len(days_of(pieces[-1])) == 5
 
 
 @settings(deadline=None, max_examples=100)
