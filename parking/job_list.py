@@ -31,6 +31,7 @@ NAMES = {
     "passes-paid-twice": mark("Ask back passes paid twice"),
     "figures": mark("Add up the day"),
     "lot-days": mark("Count the days of lots"),
+    "stays": mark("Count stays that ended"),
     "spans": mark("Add up months and years that are over"),
     "uploads": mark("Finish statements that were handed in"),
     "close": mark("Finish closings that were begun"),

@@ -29,6 +29,7 @@ from parking.tax.proofs import (
     filed_tables_equal_their_rows,
     tax_triggers_are_in_place,
 )
+from parking.watch.proofs import stay_totals_equal_their_rows
 from payments.models import Allocation, Payment
 from reconciliation.invariants import Violation
 from reconciliation.proofs.evidence import append_only, unguarded
@@ -184,4 +185,5 @@ PROOFS: tuple[Callable[[Session], Iterator[Violation]], ...] = (
     reported_triggers_are_in_place,
     filed_tables_equal_their_rows,
     filed_periods_tell_everything_once,
+    stay_totals_equal_their_rows,
 )

@@ -24,6 +24,7 @@ from parking.slots import Daily, Every
 from parking.tariffs import TariffBook
 from parking.tax.buyers import forget_buyers
 from parking.watch.lot_days import keep_counted
+from parking.watch.stay_days import keep_stays
 from payments.accounts import Gateways
 from payments.cancelling import cancel_expired
 from payments.errors import Unavailable
@@ -56,6 +57,7 @@ def timetable(gateways: Gateways, tariffs: TariffBook) -> tuple[Job, ...]:
         Job("passes-paid-twice", Every(seconds=300), passes_excess.ask_back),
         Job("figures", Every(seconds=60), keep_current),
         Job("lot-days", Every(seconds=300), keep_counted),
+        Job("stays", Every(seconds=300), keep_stays),
         Job("spans", Every(seconds=3600), keep_spans),
         Job("uploads", Every(seconds=300), lambda db, now: carry_on_abandoned(db, gateways, now)),
         Job("forget-buyers", Daily(time(3, 30)), forget_buyers),

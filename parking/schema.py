@@ -22,7 +22,7 @@ from parking.reports.elsewhere import ReportedTotal
 from parking.sessions.models import ParkingSession
 from parking.shifts.models import Shift
 from parking.tax.models import TaxTable
-from parking.watch.models import Headcount, LotDay
+from parking.watch.models import Headcount, LotDay, StayMark
 from payments.book_days import BookDay
 from payments.db import Base, UtcDateTime
 from payments.models import Payment
@@ -35,6 +35,7 @@ from reconciliation.published import PublishedFigure
 from reconciliation.resolving.models import BreakAct
 from reconciliation.rules.models import LineRule
 from reconciliation.seals.models import Seal
+from reconciliation.stay_totals import StayTotal
 from reconciliation.summaries import Summary
 
 __all__ = [
@@ -61,6 +62,8 @@ __all__ = [
     "SetAside",
     "Shift",
     "Statement",
+    "StayMark",
+    "StayTotal",
     "Summary",
     "TaxTable",
     "UtcDateTime",

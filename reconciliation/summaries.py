@@ -16,7 +16,7 @@ written under that lock is the sum of rows that cannot change meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -46,6 +46,7 @@ from payments.provider import CASH
 from reconciliation.models import DayTotal
 from reconciliation.sides import Rows
 from reconciliation.spans import DAY, LONGER, Part, begin_of, end_of, firsts
+from reconciliation.stay_totals import CURRENCY, StayTotal
 
 PROVIDER, COST_CENTRE, PRODUCT = "provider", "cost_centre", "product"
 
@@ -56,23 +57,31 @@ LABELS: dict[str, ColumnElement[str]] = {
     PRODUCT: DayTotal.product.expression,
 }
 
+#: The same of stays, which have no provider.
+OF_STAYS_BY: dict[str, ColumnElement[str]] = {
+    COST_CENTRE: StayTotal.cost_centre.expression,
+    PRODUCT: StayTotal.product.expression,
+}
+
 #: In the place of an operator, of which none is called so: the whole city; along which labels.
 CITY = "*"
 OF_CITY = (PROVIDER, PRODUCT)
 
-#: What is added up, in the order of every SELECT below: of everything, and of what was paid in cash.
+#: What is added up, in the order of every SELECT below: of everything, of what was paid in cash, and
+#: of stays.
 WHOLE = (
     "count", "gross", "refunds", "fees", "net",
     "confirmed_count", "confirmed_gross", "banked_count", "banked_gross", "breaks",
 )  # fmt: skip
 IN_CASH = tuple(f"cash_{name}" for name in WHOLE)
-FIGURES = (*WHOLE, *IN_CASH)
+OF_STAYS = ("stays", "exempt")
+FIGURES = (*WHOLE, *IN_CASH, *OF_STAYS)
 
 
 class Summary(Base):
-    """The figures of `DayTotal` of one operator, or of the `CITY`, in the `span` that begins with
-    `period`, along one `label`, for one `key` of it and one currency; ``cash_…`` is the part that people
-    took in tills."""
+    """The figures of `DayTotal` and `StayTotal` of one operator, or of the `CITY`, in the `span` that
+    begins with `period`, along one `label`, for one `key` of it and one currency; ``cash_…`` is the part
+    that people took in tills. Stays belong to no provider, so along it there are none."""
 
     __tablename__ = "summary"
 
@@ -102,6 +111,8 @@ class Summary(Base):
     cash_banked_count: Mapped[int]
     cash_banked_gross: Mapped[int]
     cash_breaks: Mapped[int]
+    stays: Mapped[int]
+    exempt: Mapped[int]
 
     __table_args__ = (
         CheckConstraint(
@@ -137,11 +148,18 @@ class SummaryState(Base):
     )
 
 
+def hold_day(tx: Session, operator: str, day: date, now: datetime) -> None:
+    """Let nobody else write the day's summaries of `operator` until `tx` ends; the spans around it are
+    stale then."""
+    for span in LONGER:
+        _lock(tx, span, begin_of(span, day), operator, now).stale = True
+    _lock(tx, DAY, day, operator, now)
+
+
 def refresh_day(tx: Session, operator: str, day: date, now: datetime) -> None:
     """Write the day's summaries of `operator` anew from its day totals; the spans around it are stale
     then. A day without figures is not known at all."""
-    for span in LONGER:
-        _lock(tx, span, begin_of(span, day), operator, now).stale = True
+    hold_day(tx, operator, day, now)
     if not refresh(tx, operator, Part(DAY, day, day), now):
         tx.delete(_lock(tx, DAY, day, operator, now))
 
@@ -226,30 +244,41 @@ def stored(span: str, period: date, operator: str) -> Rows:
 
 
 def _along(label: str, part: Part, operator: str) -> Rows:
-    key, in_cash = LABELS[label].label("key"), MerchantAccount.provider == CASH
-    whole = [_total(getattr(DayTotal, name), name) for name in WHOLE]
-    cash = [
-        _total(case((in_cash, getattr(DayTotal, name)), else_=0), f"cash_{name}") for name in WHOLE
-    ]
-    return (
-        select(
-            literal(part.span).label("span"),
-            literal(part.first, Date).label("period"),
-            literal(label).label("label"),
-            literal(operator).label("operator"),
-            key,
-            MerchantAccount.currency,
-            *whole,
-            *cash,
-        )
+    rows = union_all(*_rows_of(label, part, operator)).subquery()
+    return select(
+        literal(part.span).label("span"),
+        literal(part.first, Date).label("period"),
+        literal(label).label("label"),
+        literal(operator).label("operator"),
+        rows.c.key,
+        rows.c.currency,
+        *sums(FIGURES, rows.c),
+    ).group_by(rows.c.key, rows.c.currency)
+
+
+def _rows_of(label: str, part: Part, operator: str) -> Iterator[Rows]:
+    """The rows behind a summary: its key, currency and `FIGURES`."""
+    in_cash = MerchantAccount.provider == CASH
+    whole = [getattr(DayTotal, name) for name in WHOLE]
+    cash = [case((in_cash, figure), else_=0) for figure in whole]
+    yield (
+        select(LABELS[label].label("key"), MerchantAccount.currency, *_named(*whole, *cash, 0, 0))
         .join(MerchantAccount, MerchantAccount.id == DayTotal.account_id)
         .where(MerchantAccount.operator == operator, DayTotal.day.between(part.first, part.last))
-        .group_by(key, MerchantAccount.currency)
     )
+    if label in OF_STAYS_BY:
+        counted = _named(*(0 for _ in (*WHOLE, *IN_CASH)), StayTotal.stays, StayTotal.exempt)
+        yield select(OF_STAYS_BY[label], literal(CURRENCY), *counted).where(
+            StayTotal.operator == operator, StayTotal.day.between(part.first, part.last)
+        )
 
 
-def _total(column: Any, name: str) -> ColumnElement[int]:
-    return cast(sql.sum(column), BigInteger).label(name)
+def _named(*figures: Any) -> list[ColumnElement[int]]:
+    """`FIGURES` as columns."""
+    return [
+        (literal(figure, BigInteger) if isinstance(figure, int) else figure).label(name)
+        for name, figure in zip(FIGURES, figures, strict=True)
+    ]
 
 
 def stale_spans(tx: Session) -> frozenset[tuple[str, date]]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import click
 
 from parking.commands.inputs import DAY, Build
 from parking.commands.speech import both, tell
+from parking.house import House
 from parking.languages import mark
+from parking.watch.stay_days import Counted, recount
 from payments.db import business_day
 from payments.errors import WrongUsage
 from reconciliation.rebuilding import Rebuilt, rebuild
@@ -30,6 +32,28 @@ def rebuild_totals(build: Build, since: date, until: date | None) -> None:
     last = until or business_day(now)
     if last < since:
         raise WrongUsage(mark("%(last)s is before %(first)s."), last=last, first=since)
+    wrong = [*_count_stays(house, since, last, now), *_add_up(house, since, last, now)]
+    if wrong:
+        raise click.exceptions.Exit(1)
+
+
+def _count_stays(house: House, since: date, last: date, now: datetime) -> list[Counted]:
+    """Count and tell; the days of operators that were different before."""
+    days = list(recount(house.databases.write, since, last, now))
+    wrong = [one for one in days if one.changed]
+    for one in wrong:
+        told = mark("%(operator)s, %(day)s: the number of stays was different")
+        click.echo(both(told, operator=one.operator, day=one.day))
+    tell(
+        "Stays of %(count)s days counted, %(wrong)s were different before.",
+        count=len(days),
+        wrong=len(wrong),
+    )
+    return wrong
+
+
+def _add_up(house: House, since: date, last: date, now: datetime) -> list[Rebuilt]:
+    """Add up and tell; the account-days that were different before."""
     wrong, done = list[Rebuilt](), 0
     for done, (one, all_of_them) in enumerate(rebuild(house.databases.write, since, last, now), 1):
         wrong += [one] if one.changed else []
@@ -44,5 +68,4 @@ def rebuild_totals(build: Build, since: date, until: date | None) -> None:
         count=done,
         wrong=len(wrong),
     )
-    if wrong:
-        raise click.exceptions.Exit(1)
+    return wrong

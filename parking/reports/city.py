@@ -17,24 +17,38 @@ from sqlalchemy.orm import Session
 
 from parking.languages import mark
 from parking.lots.models import Lot, Operator
-from parking.passes.standing import HOURS
 from parking.reports.asked import Asked, parameters
-from parking.reports.columns import LOT, LOT_NAME, PROVIDER, count, money, totals
-from parking.reports.daily import part_of, share
+from parking.reports.city_columns import (
+    ADDS,
+    DEFINITIONS,
+    DISTRICT,
+    DOLLARS,
+    FIGURES,
+    MONTHS,
+    OTHERS,
+    PAID,
+    PASS_HOURS,
+    SERVICE,
+    STAYS,
+    VEHICLE,
+    WARD,
+    WITHOUT_PAYMENT,
+    below,
+    cells,
+)
+from parking.reports.columns import LOT, LOT_NAME, PROVIDER
+from parking.reports.daily import part_of
 from parking.reports.dollars import rate_on, to_cents
 from parking.reports.elsewhere import reported
-from parking.sessions.states import FIGURE_CLASSES
 from reconciliation import spans, summaries
 from reconciliation.reports import volume
 from reconciliation.reports.period import Period
 from reconciliation.reports.table import (
     Chart,
     Column,
-    Kind,
     Report,
     Row,
     Sentence,
-    Sum,
     Table,
 )  # fmt: skip
 from reconciliation.reports.volume import Volume
@@ -45,70 +59,6 @@ MOST_DAYS = 3_660
 BUSIEST = 20
 #: A lot that took no payment for so many days at the end of the period is silent.
 QUIET = timedelta(days=7)
-
-SHARE = Column("cashless_share", mark("Cashless share"), Kind.PERMILLE)
-DOLLARS = Column("dollars", mark("Cashless, US$"), Kind.MONEY, "USD")
-FIGURES = (
-    count("cashless_count", mark("Cashless payments")),
-    money("cashless_gross", mark("Cashless, gross")),
-    count("cash_count", mark("Cash payments")),
-    money("cash_gross", mark("Cash, gross")),
-    count("count", mark("All payments")),
-    SHARE,
-    money("refunds", mark("Refunds")),
-    money("confirmed_gross", mark("Confirmed by the provider")),
-    money("banked_gross", mark("In the bank")),
-)
-ADDS = (Sum("count", ("cashless_count", "cash_count")),)
-
-MONTH = Column("month", mark("Month"), Kind.DATE)
-MONTHS = (
-    MONTH,
-    *FIGURES,
-    DOLLARS,
-    Column("cumulative_count", mark("Cashless payments since launch"), Kind.COUNT),
-    Column("cumulative_gross", mark("Cashless since launch"), Kind.MONEY),
-)
-WARD = Column("ward", mark("Ward"), Kind.WORD, words={"": mark("Belongs to no lot")})
-DISTRICT = Column(
-    "former_district", mark("Former district"), Kind.WORD, words={"": mark("Belongs to no lot")}
-)
-SERVICE = Column(
-    "service",
-    mark("For what"),
-    Kind.WORD,
-    words={
-        "parking": mark("Single stays"),
-        "pass": mark("Monthly passes"),
-        "": mark("Belongs to no payment of ours"),
-    },
-)
-VEHICLE = Column("vehicle_class", mark("Vehicle class"), Kind.WORD, words=FIGURE_CLASSES)
-PASS_HOURS = Column("hours", mark("Hours of the pass"), Kind.WORD, words=HOURS)
-OTHERS = "…"
-
-DEFINITIONS = (
-    Sentence(
-        mark(
-            "A payment is one receipt of money recorded by us, on the business day of the provider's"
-            " time. Gross is before refunds and fees. Refunds and reversals are those recorded in the"
-            " period, whenever their payment was made."
-        )
-    ),
-    Sentence(
-        mark(
-            "A stay is one visit of one vehicle; a stay may be paid by several payments, and one payment"
-            " may be for several stays. A monthly pass is paid once and its stays cost nothing, so"
-            " passes stand apart from single stays."
-        )
-    ),
-    Sentence(
-        mark(
-            "Confirmed: matched with a line of the provider's own file. In the bank: part of a payout"
-            " that the operator's bank credited. Cash is what attendants recorded in their tills."
-        )
-    ),
-)
 
 
 def city(tx: Session, asked: Asked) -> Report:
@@ -124,9 +74,9 @@ def city(tx: Session, asked: Asked) -> Report:
         parameters(tx, asked),
         volume.computed_at(tx, period),
         (
-            _headline(providers, asked),
+            _headline(found.along[summaries.PRODUCT], asked),
             _months(tx, period, found.by_month),
-            _split("by_provider", mark("By provider"), (PROVIDER,), _keyed(providers)),
+            _by_provider(providers),
             _split("by_class", mark("By vehicle class"), (SERVICE, VEHICLE, PASS_HOURS),
                    _classes(found.along[summaries.PRODUCT])),
             _split("by_district", mark("By former district"), (DISTRICT,),
@@ -171,36 +121,26 @@ def _rate(day: date) -> Sentence:
     )
 
 
-def cells(found: Volume) -> tuple[int, ...]:
-    """A volume as the cells of `FIGURES`."""
-    return (
-        found.cashless_count, found.cashless_gross, found.cash_count, found.cash_gross, found.count,
-        share(found.cashless_count, found.count), found.refunds,
-        found.confirmed_gross - found.cash_confirmed_gross,
-        found.banked_gross - found.cash_banked_gross,
-    )  # fmt: skip
-
-
-def _below(columns: Sequence[Column], rows: Sequence[Row]) -> Row:
-    """The totals; the share below is that of the sums, not a sum of shares."""
-    sums = dict(zip((c.key for c in columns), totals(columns, rows), strict=True))
-    counted, all_of_them = sums["cashless_count"], sums["count"]
-    if isinstance(counted, int) and isinstance(all_of_them, int):
-        sums[SHARE.key] = share(counted, all_of_them)
-    return tuple(sums.values())
-
-
 def _split(name: str, title: str, labels: tuple[Column, ...], rows: Sequence[Row]) -> Table:
     columns = (*labels, *FIGURES)
     keys = tuple(column.key for column in labels)
-    return Table(name, title, columns, rows, _below(columns, rows), keys, "recorded", sums=ADDS)
+    return Table(name, title, columns, rows, below(columns, rows), keys, "recorded", sums=ADDS)
 
 
-def _headline(by_provider: Mapping[str, Volume], asked: Asked) -> Table:
+def _by_provider(found: Mapping[str, Volume]) -> Table:
+    """Stays belong to no provider."""
+    columns, rows = (PROVIDER, *PAID), [(row[0], *row[2:]) for row in _keyed(found)]
+    told = (columns, rows, below(columns, rows), ("provider",), "recorded")
+    return Table("by_provider", mark("By provider"), *told, sums=ADDS)
+
+
+def _headline(by_product: Mapping[str, Volume], asked: Asked) -> Table:
     """The one line the city announces."""
-    whole = sum(by_provider.values(), Volume())
-    columns = (*FIGURES, DOLLARS)
-    row = (*cells(whole), to_cents(whole.cashless_gross, asked.until))
+    whole = sum(by_product.values(), Volume())
+    on_pass = sum(one.stays for key, one in by_product.items() if part_of(key, 0) == "pass")
+    columns = (STAYS, *WITHOUT_PAYMENT, *PAID, DOLLARS)
+    stays, *paid = cells(whole)
+    row = (stays, on_pass, whole.exempt, *paid, to_cents(whole.cashless_gross, asked.until))
     return Table("figure", mark("The figure"), columns, [row], None, (), "recorded", sums=ADDS)
 
 
@@ -241,9 +181,9 @@ def _name(lots: Mapping[str, _Lot], number: str) -> str:
 def _months(tx: Session, period: Period, found: Mapping[date, Volume]) -> Table:
     """Each month of the period, and what had come in since launch when it ended."""
     rows = list(_cumulated(found, volume.before(tx, period), period))
-    below = (*_below(MONTHS[:-3], [row[:-3] for row in rows]), None, None, None)
+    sums = (*below(MONTHS[:-3], [row[:-3] for row in rows]), None, None, None)
     return Table(
-        "by_month", mark("By month"), MONTHS, rows, below, ("month",), "recorded", sums=ADDS
+        "by_month", mark("By month"), MONTHS, rows, sums, ("month",), "recorded", sums=ADDS
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
 from payments.db import Base, Json, new_id
@@ -43,3 +43,19 @@ class LotDay(Base):
     lot_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("lot.id"), primary_key=True)
     counts: Mapped[dict[str, int]] = mapped_column(Json)
     counted_at: Mapped[datetime]
+
+
+class StayMark(Base):
+    """How many stays ended at this lot on this day has to be counted again. Triggers of
+    `parking_session` write it for whatever changes that number, whoever changes it; it is a row of its
+    own each time, so that nobody who lets a vehicle out waits for another."""
+
+    __tablename__ = "stay_mark"
+
+    id: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer(), "sqlite"), primary_key=True
+    )
+    day: Mapped[date]
+    lot_id: Mapped[uuid.UUID]
+
+    __table_args__ = (Index("ix_stay_mark_day", "day", "lot_id"),)

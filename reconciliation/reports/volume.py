@@ -42,6 +42,8 @@ class Volume:
     cash_gross: int = 0
     cash_confirmed_gross: int = 0
     cash_banked_gross: int = 0
+    stays: int = 0
+    exempt: int = 0
 
     def __add__(self, other: Volume) -> Volume:
         return Volume(*(getattr(self, name) + getattr(other, name) for name in SHOWN))

@@ -7,11 +7,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from parking.reports.asked import Asked
 from parking.reports.elsewhere import take_in
 from parking.reports.kinds import make
 from parking.reports.written import FORMATS, written
+from parking.sessions.models import ParkingSession
+from parking.watch.stay_days import keep_stays
 from payments.db import business_day
 from payments.errors import WrongUsage
 from payments.money import Money
@@ -74,6 +77,22 @@ def test_the_figure_is_the_same_whichever_way_it_is_split(paid: Town) -> None:
         )
         assert totals["cashless_gross"] == figure["cashless_gross"]
     assert row(found, "by_class", "parking", "car")["cashless_count"] == 3
+
+
+def test_stays_are_told_with_the_figure_and_in_every_split_but_that_of_providers(
+    paid: Town,
+) -> None:
+    with paid.house.databases.write.begin() as tx:
+        for session in tx.scalars(select(ParkingSession)):
+            session.exit_at = session.exit_recorded_at = paid.now
+    assert keep_stays(paid.house.databases.write, paid.now) == 1
+    found = report(paid)
+    figure = row(found, "figure")
+    assert (figure["stays"], figure["stays_on_pass"], figure["stays_exempt"]) == (3, 0, 0)
+    assert row(found, "by_class", "parking", "car")["stays"] == 3
+    (ward,) = found.table("by_ward")
+    assert ward[1] == 3
+    assert "stays" not in {column.key for column in found.table("by_provider").columns}
 
 
 def test_years_are_read_by_month_and_say_the_same(paid: Town) -> None:
