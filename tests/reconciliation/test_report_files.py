@@ -22,11 +22,14 @@ from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
 from payments.errors import WrongUsage
+from reconciliation.reports.chart import drawn
 from reconciliation.reports.csv_file import csv_bytes, write_csv
 from reconciliation.reports.formulas import harmless, is_formula
 from reconciliation.reports.json_file import write_json
+from reconciliation.reports.paper.charts import picture
+from reconciliation.reports.paper.layout import sheet_of as sheet_of_paper
 from reconciliation.reports.paper.pdf_file import write_pdf
-from reconciliation.reports.table import Language, Lazy, Report, Sentence, Table
+from reconciliation.reports.table import Chart, Language, Lazy, Report, Sentence, Table
 from reconciliation.reports.xlsx_file import write_xlsx
 from tests.reconciliation.report_kit import (
     COUNT,
@@ -276,3 +279,39 @@ def test_days_are_days_in_every_file() -> None:
     made = report(by_lot(1))
     assert made.table("by_lot").first(1)[0][1] == date(2026, 11, 20)
     assert "20/11/2026" in text_of(as_pdf(made, VI))[0]
+
+
+CHARTS = (Chart("by_lot", "Takings by lot", "lot", ("gross", "refunds")),)
+
+
+def test_a_pdf_shows_the_charts_of_the_page_the_same_each_time() -> None:
+    made = replace(report(by_lot()), charts=CHARTS)
+    (page,) = text_of(as_pdf(made, EN))
+    assert page.index("Takings by lot") < page.index("Payments")
+    assert as_pdf(made, EN) == as_pdf(made, EN) != as_pdf(report(by_lot()), EN)
+
+
+def test_a_bar_is_as_long_on_paper_as_on_the_page() -> None:
+    rows = [("HK01", 4, 40_000), ("HK02", 2, 20_000)]
+    made = report(table("by_lot", (LOT, COUNT, GROSS), rows))
+    chart = Chart("by_lot", "Takings", "lot", ("gross",))
+    drawing = drawn(made, chart, EN)
+    assert drawing is not None
+    document = pypdfium2.PdfDocument(as_pdf(replace(made, charts=(chart,)), EN))
+    try:
+        image = document[0].render(scale=2).to_pil().convert("RGB")
+    finally:
+        document.close()
+    blue = [
+        sum(image.getpixel((x, y)) == (0x15, 0x52, 0xB5) for x in range(image.width))
+        for y in range(image.height)
+    ]
+    points = picture(drawing, sheet_of_paper(made, EN), 0).scale * 2
+    lengths = [shape.width * points for shape in drawing.shapes]
+    assert max(blue) == pytest.approx(lengths[0], abs=3)
+    assert any(row == pytest.approx(lengths[1], abs=3) for row in blue)
+
+
+def test_charts_that_do_not_fit_go_whole_onto_the_next_page() -> None:
+    pages = text_of(as_pdf(replace(report(by_lot(15)), charts=CHARTS * 3), VI))
+    assert [page.count("Takings by lot") for page in pages[:3]] == [1, 1, 1]

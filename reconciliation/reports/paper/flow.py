@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from qr.lettering import Weight
+from reconciliation.reports.chart import drawn
+from reconciliation.reports.paper.charts import Picture, picture
 from reconciliation.reports.paper.layout import MARGIN, Layout, Lines, Sheet, broken
 from reconciliation.reports.shown import head_of, sentence_text, total_row
 from reconciliation.reports.table import Cell, Language, Report, Row
@@ -53,7 +55,7 @@ class Cells:
     look: Look
 
 
-Mark = Words | Cells
+Mark = Words | Cells | Picture
 Page = list[Mark]
 
 
@@ -90,6 +92,7 @@ def pages_of(report: Report, sheet: Sheet, language: Language) -> Iterator[Page]
     """The pages of `report`, in order."""
     pen = _Pen(sheet)
     _opening(pen, report, language)
+    yield from _charts(pen, report, language)
     for layout in sheet.layouts:
         yield from _table(pen, layout, language)
     yield from _notes(pen, [sentence_text(note, language) for note in report.notes])
@@ -104,6 +107,19 @@ def _opening(pen: _Pen, report: Report, language: Language) -> None:
     for warning in report.warnings:
         pen.at += BODY / 2
         pen.words(sentence_text(warning, language), BODY, "bold", quiet=False)
+
+
+def _charts(pen: _Pen, report: Report, language: Language) -> Iterator[Page]:
+    """Each chart whole, before the tables as on the page."""
+    pen.at += SUBTITLE if report.charts else 0
+    for chart in report.charts:
+        if (drawing := drawn(report, chart, language)) is None:
+            continue
+        if pen.left < picture(drawing, pen.sheet, pen.at).height:
+            yield pen.turn()
+        made = picture(drawing, pen.sheet, pen.at)
+        pen.page.append(made)
+        pen.at += made.height
 
 
 def _notes(pen: _Pen, notes: list[str]) -> Iterator[Page]:

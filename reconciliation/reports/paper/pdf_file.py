@@ -13,6 +13,7 @@ from reportlab.lib.colors import HexColor
 from reportlab.pdfgen.canvas import Canvas
 
 from qr.pdf import face
+from reconciliation.reports.paper.charts import Picture, paint
 from reconciliation.reports.paper.flow import LEADING, Cells, Look, Page, Words, pages_of
 from reconciliation.reports.paper.layout import MARGIN, PADDING, Sheet, sheet_of
 from reconciliation.reports.paper.press import Press
@@ -51,6 +52,8 @@ def _paint(canvas: Canvas, sheet: Sheet, page: Page) -> None:
     for mark in page:
         if isinstance(mark, Words):
             _words(canvas, sheet, mark)
+        elif isinstance(mark, Picture):
+            paint(canvas, sheet, mark)
         else:
             _row(canvas, sheet, mark)
 
