@@ -97,7 +97,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One line of the file a payout pays for. `payment` is our code, where the line has one."""
+    """One line that a payout carries. `payment` is our code, where the line has one."""
 
     line_ref: str
     payment: str | None

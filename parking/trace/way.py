@@ -1,7 +1,7 @@
 """Every row on the way of the money that was asked about, followed in both directions.
 
-Downwards from a stay: its payments, their movements, the provider's lines about them, the payout of
-the file they stand in, the bank's credit. Upwards from a line or a movement: the payment it belongs
+Downwards from a stay: its payments, their movements, the provider's lines about them, the payout that
+carries those, the bank's credit. Upwards from a line or a movement: the payment it belongs
 to, and its stay. A payout names hundreds of payments: those are listed (`shares`), not followed.
 """
 
@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, tuple_
+from sqlalchemy import func as sql
 from sqlalchemy.orm import Session, aliased
 
 from parking.sessions.models import ParkingSession
@@ -23,6 +24,12 @@ from payments.models import Allocation, Movement, Payment
 from payments.provider import LineKind, MovementKind
 from payments.sharing import references_of
 from reconciliation.models import BANK, SETTLEMENT, Assignment, Break, Statement, StatementLine
+from reconciliation.payouts.models import (
+    StatementShare,
+    carrier_of_line,
+    carrier_of_payout,
+    carrier_of_share,
+)
 
 Ids = Collection[uuid.UUID]
 Row = TypeVar("Row", Movement, StatementLine)
@@ -156,25 +163,23 @@ def _payouts_of(
     movements: Iterable[Movement],
     credited: Iterable[StatementLine],
 ) -> Select[StatementLine]:
-    """The payouts of the files that hold these lines, of these bookings, of these bank credits."""
-    of_file, its_payout = aliased(Statement), aliased(Statement)
-    same_day = and_(
-        its_payout.account_id == of_file.account_id,
-        its_payout.leg == of_file.leg,
-        its_payout.day == of_file.day,
+    """The payouts that carry these lines, of these bookings, of these bank credits."""
+    carried, file = aliased(StatementLine), aliased(Statement)
+    named = select(carried.account_id, sql.coalesce(carried.batch, file.batch)).join(
+        file, file.id == carried.statement_id
     )
-    files = (
-        select(its_payout.id)
-        .join(of_file, same_day)
-        .where(of_file.id.in_({line.statement_id for line in lines}))
+    carrying = tuple_(StatementLine.account_id, carrier_of_payout()).in_(
+        named.where(carried.id.in_(_ids(lines)))
     )
     booked = [row for row in movements if row.kind == MovementKind.PAYOUT]
-    return select(StatementLine).where(
-        StatementLine.leg == SETTLEMENT,
-        StatementLine.kind == LineKind.PAYOUT.value,
-        or_(
-            StatementLine.statement_id.in_(files), _same_batch((*booked, *credited), StatementLine)
-        ),
+    return (
+        select(StatementLine)
+        .join(Statement, Statement.id == StatementLine.statement_id)
+        .where(
+            StatementLine.leg == SETTLEMENT,
+            StatementLine.kind == LineKind.PAYOUT.value,
+            or_(carrying, _same_batch((*booked, *credited), StatementLine)),
+        )
     )
 
 
@@ -197,12 +202,27 @@ def _bookings_of(payouts: Iterable[StatementLine]) -> Select[Movement]:
 
 
 def shares(tx: Session, payouts: Iterable[StatementLine]) -> tuple[Share, ...]:
-    """What payouts are made of: the other lines of their files."""
-    files = {line.statement_id for line in payouts}
+    """What payouts are made of: the lines they carry, whichever files those stand in."""
+    carrier = (
+        select(StatementLine.account_id, carrier_of_payout())
+        .join(Statement, Statement.id == StatementLine.statement_id)
+        .where(StatementLine.id.in_(_ids(payouts)))
+    )
+    carried = tuple_(Statement.account_id, carrier_of_share()).in_(carrier)
+    files = (
+        select(Statement.id)
+        .join(StatementShare, StatementShare.statement_id == Statement.id)
+        .where(carried)
+    )
     query = (
         select(StatementLine)
-        .where(StatementLine.statement_id.in_(files), StatementLine.kind != LineKind.PAYOUT.value)
-        .order_by(StatementLine.statement_id, StatementLine.position)
+        .join(Statement, Statement.id == StatementLine.statement_id)
+        .where(
+            Statement.id.in_(files),
+            StatementLine.kind != LineKind.PAYOUT.value,
+            tuple_(StatementLine.account_id, carrier_of_line()).in_(carrier),
+        )
+        .order_by(Statement.day, Statement.id, StatementLine.position)
     )
     return tuple(
         Share(row.line_ref, row.order_code, row.gross, row.fee, row.net, row.currency)

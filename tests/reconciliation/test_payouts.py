@@ -10,10 +10,12 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
+from parking.trace.way import shares
 from payments.provider import LineKind, StatementLine
 from reconciliation.breaks import BreakRow
 from reconciliation.invariants import check
 from reconciliation.models import PAYOUT, AssignmentLog, Break, Statement
+from reconciliation.models import StatementLine as StoredLine
 from reconciliation.payouts.models import PayoutBatch, StatementShare
 from tests.reconciliation.kit import (
     DAY,
@@ -108,7 +110,9 @@ def test_lines_of_a_file_without_a_payout_are_carried_by_the_next_whatever_comes
     assert [row.state for row in of_payouts(world, DAY + ONE) if row.state == "open"] == []
     with world.databases.read() as tx:
         carrier = tx.scalar(select(Statement.batch).where(Statement.day == DAY))
-    assert carrier == "B-1121"
+        paid_out = select(StoredLine).where(StoredLine.rail_ref == "B-1121")
+        told = sorted(share.line_ref for share in shares(tx, tx.scalars(paid_out).all()))
+    assert (carrier, told) == ("B-1121", ["L-A", "L-C", "L-R"])
 
 
 def test_a_line_goes_to_the_payout_that_it_names(world: World) -> None:
