@@ -43,7 +43,7 @@ LEFT_OUT = {
     "line_rule": {"approved_by", "approved_at", "retired_by", "retired_at"},
     "hand_match": {"outcome", "decided_by", "decided_at"},
     "statement": {
-        "repeated_count", "repeated_gross", "repeated_fee", "repeated_net", "upload_id", "batch",
+        "repeated_count", "repeated_gross", "repeated_fee", "repeated_net", "upload_id", "batch", "paid_by",
     },
     "upload": {
         "means", "mapping_id", "number", "since", "until", "opening", "closing", "entries", "state",
