@@ -35,6 +35,24 @@ class NeedsAnother(Conflict):
     """Two people have to be two people."""
 
 
+def two_people(proposer: str, approver: str) -> None:
+    """Raises `NeedsAnother` when both actors are one."""
+    if proposer == approver:
+        raise NeedsAnother(
+            "%(proposer)s proposed this, so %(approver)s cannot approve it: it takes another person.",
+            proposer=proposer.removeprefix("person:"),
+            approver=approver.removeprefix("person:"),
+        )
+
+
+def already_proposed(proposer: str) -> Conflict:
+    """What is said to whoever acts while a proposal waits."""
+    return Conflict(
+        "%(proposer)s proposed something already: approve or refuse that first.",
+        proposer=proposer.removeprefix("person:"),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A difference somebody works on, its account, and what the act weighs: the sum of all
@@ -109,12 +127,7 @@ def approve(tx: Session, case: Case, decision: Decision) -> BreakAct:
     row, asked = case.row, waiting(tx, case.row)
     if asked is None:
         raise Conflict("Nothing waits for approval here.")
-    if asked.actor == decision.actor:
-        raise NeedsAnother(
-            "%(proposer)s proposed this, so %(approver)s cannot approve it: it takes another person.",
-            proposer=asked.actor.removeprefix("person:"),
-            approver=decision.actor.removeprefix("person:"),
-        )
+    two_people(asked.actor, decision.actor)
     words = read_words(decision.words)
     _close(tx, row)
     if asked.act == Act.PROPOSE_UNDO.value:
@@ -229,7 +242,4 @@ def _still_open(row: Break) -> None:
 def _nothing_waits(tx: Session, row: Break) -> None:
     asked = waiting(tx, row)
     if asked is not None:
-        raise Conflict(
-            "%(proposer)s proposed something already: approve or refuse that first.",
-            proposer=asked.actor.removeprefix("person:"),
-        )
+        raise already_proposed(asked.actor)

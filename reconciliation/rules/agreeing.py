@@ -19,7 +19,7 @@ from payments import audit
 from payments.errors import Conflict, NotFound
 from reconciliation.matching import UNMATCH
 from reconciliation.models import Break
-from reconciliation.resolving.deciding import LIMIT_CURRENCY, NeedsAnother
+from reconciliation.resolving.deciding import LIMIT_CURRENCY, already_proposed, two_people
 from reconciliation.rules import by_hand
 from reconciliation.rules.by_hand import MATCH, Deed, Two
 from reconciliation.rules.models import HandMatch
@@ -56,12 +56,7 @@ def approve(tx: Session, asked_id: uuid.UUID, deed: Deed) -> HandMatch:
     the sides are no longer as they were.
     """
     asked = _undecided(tx, asked_id)
-    if asked.proposed_by == deed.actor:
-        raise NeedsAnother(
-            "%(proposer)s proposed this, so %(approver)s cannot approve it: it takes another person.",
-            proposer=asked.proposed_by.removeprefix("person:"),
-            approver=deed.actor.removeprefix("person:"),
-        )
+    two_people(asked.proposed_by, deed.actor)
     if asked.act == MATCH:
         by_hand.pair(tx, asked.line_id, asked.movement_id, deed)
     elif _fits(tx, asked, deed):
@@ -118,10 +113,7 @@ def _nothing_waits(tx: Session, two: Two, deed: Deed) -> None:
     sides = or_(HandMatch.line_id == two.line.id, HandMatch.movement_id == two.movement.id)
     for asked in tx.scalars(select(HandMatch).where(HandMatch.outcome.is_(None), sides)).all():
         if _fits(tx, asked, deed):
-            raise Conflict(
-                "%(proposer)s proposed something already: approve or refuse that first.",
-                proposer=asked.proposed_by.removeprefix("person:"),
-            )
+            raise already_proposed(asked.proposed_by)
         _decide(tx, asked, LAPSED, deed)
 
 
