@@ -30,9 +30,9 @@ from parking.reports.city_columns import (
     PASS_HOURS,
     SERVICE,
     STAYS,
+    STAYS_APART,
     VEHICLE,
     WARD,
-    WITHOUT_PAYMENT,
     below,
     cells,
 )
@@ -49,6 +49,7 @@ from reconciliation.reports.table import (
     Report,
     Row,
     Sentence,
+    Sum,
     Table,
 )  # fmt: skip
 from reconciliation.reports.volume import Volume
@@ -75,6 +76,7 @@ def city(tx: Session, asked: Asked) -> Report:
         volume.computed_at(tx, period),
         (
             _headline(found.along[summaries.PRODUCT], asked),
+            _stays(found.along[summaries.PRODUCT]),
             _months(tx, period, found.by_month),
             _by_provider(providers),
             _split("by_class", mark("By vehicle class"), (SERVICE, VEHICLE, PASS_HOURS),
@@ -90,7 +92,7 @@ def city(tx: Session, asked: Asked) -> Report:
         charts=(
             Chart("by_month", mark("Cashless, gross, by month"), "month", ("cashless_gross",)),
             Chart("by_provider", mark("Cashless, gross, by provider"), "provider", ("cashless_gross",)),
-            Chart("busiest", mark("The busiest lots"), "lot", ("cashless_gross",)),
+            Chart("busiest", mark("The busiest lots"), "lot", ("cashless_gross",), rest=OTHERS),
         ),
     )  # fmt: skip
 
@@ -137,11 +139,19 @@ def _by_provider(found: Mapping[str, Volume]) -> Table:
 def _headline(by_product: Mapping[str, Volume], asked: Asked) -> Table:
     """The one line the city announces."""
     whole = sum(by_product.values(), Volume())
-    on_pass = sum(one.stays for key, one in by_product.items() if part_of(key, 0) == "pass")
-    columns = (STAYS, *WITHOUT_PAYMENT, *PAID, DOLLARS)
-    stays, *paid = cells(whole)
-    row = (stays, on_pass, whole.exempt, *paid, to_cents(whole.cashless_gross, asked.until))
+    columns = (*FIGURES, DOLLARS)
+    row = (*cells(whole), to_cents(whole.cashless_gross, asked.until))
     return Table("figure", mark("The figure"), columns, [row], None, (), "recorded", sums=ADDS)
+
+
+def _stays(by_product: Mapping[str, Volume]) -> Table:
+    """How many of all stays needed no payment of their own."""
+    whole = sum(by_product.values(), Volume())
+    on_pass = sum(one.stays for key, one in by_product.items() if part_of(key, 0) == "pass")
+    row = (whole.stays, on_pass, whole.exempt, whole.stays - on_pass - whole.exempt)
+    columns = (STAYS, *STAYS_APART)
+    adds = Sum(STAYS.key, tuple(column.key for column in STAYS_APART))
+    return Table("stays", STAYS.title, columns, [row], None, (), "recorded", sums=(adds,))
 
 
 def _keyed(found: Mapping[str, Volume]) -> list[Row]:

@@ -15,10 +15,11 @@ from reconciliation.reports.volume import Volume
 SHARE = Column("cashless_share", mark("Cashless share"), Kind.PERMILLE)
 DOLLARS = Column("dollars", mark("Cashless, US$"), Kind.MONEY, "USD")
 STAYS = count("stays", mark("Stays"))
-#: Of all stays of the headline, which cost nothing by themselves.
-WITHOUT_PAYMENT = (
+#: All stays, those apart that cost nothing by themselves.
+STAYS_APART = (
     count("stays_on_pass", mark("Stays on a pass")),
     count("stays_exempt", mark("Exempt stays")),
+    count("stays_other", mark("All other stays")),
 )
 PAID = (
     count("cashless_count", mark("Cashless payments")),

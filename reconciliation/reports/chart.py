@@ -20,7 +20,7 @@ MOST_BARS = 15
 #: Letters of a name that fit before its bar.
 LETTERS = 30
 #: Columns: the ground line, how high the highest is, room for the scale, and names of days.
-GROUND, HIGHEST, SCALE = 216, 190, 76
+GROUND, HIGHEST, SCALE = 216, 190, 116
 MOST_NAMES = 12
 #: No column is wider, however few there are.
 WIDEST = 48
@@ -65,7 +65,12 @@ def drawn(report: Report, chart: Chart, language: Language) -> Drawing | None:
     """The chart of a report; None when there is nothing to show."""
     table = report.table(chart.table)
     columns = [table.columns[table.place(key)] for key in chart.values]
-    rows = [_Bar(table, row, chart, columns, language) for row in table]
+    place = table.place(chart.label)
+    rows = [
+        _Bar(table, row, chart, columns, language)
+        for row in table
+        if not chart.rest or row[place] != chart.rest
+    ]
     shown = [bar for bar in rows if any(bar.values)]
     if not shown:
         return None

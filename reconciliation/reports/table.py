@@ -170,13 +170,15 @@ class Parameter:
 @dataclass(frozen=True, slots=True)
 class Chart:
     """A picture of `table`'s rows: `label` and `values` are keys of its columns; `by_size`: the
-    largest first, else in the order of the rows."""
+    largest first, else in the order of the rows. The row whose label is `rest` sums up what is not
+    shown by itself, and would be the largest of all."""
 
     table: str
     title: str
     label: str
     values: tuple[str, ...]
     by_size: bool = True
+    rest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

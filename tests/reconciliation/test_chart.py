@@ -55,6 +55,13 @@ def test_days_stand_side_by_side_on_one_ground(amounts: list[int]) -> None:
     assert found.lines == (GROUND - HIGHEST, GROUND)
 
 
+def test_the_row_of_all_the_rest_is_no_bar_among_the_others() -> None:
+    made = report(table("by_lot", (LOT, GROSS), [("HK01", 3), ("HK02", 2), ("…", 90)]))
+    found = drawn(made, replace(BY_LOT, rest="…"), EN)
+    assert found is not None
+    assert [shape.width for shape in found.shapes] == [LONGEST, LONGEST * 2 // 3]
+
+
 def test_a_long_name_is_cut_and_told_whole_to_who_points_at_it() -> None:
     name = "Bãi xe Trần Quang Khải, cổng số 2 phía bờ sông"
     made = report(table("by_lot", (LOT, COUNT), [(name, 3)]))
