@@ -75,7 +75,7 @@ def row(span: str, period: date, operator: str, label: str, key: str, times: int
     told = dict.fromkeys(FIGURES, 0) | {
         "count": count, "gross": count * 10_000, "net": count * 10_000,
         "cash_count": count // 20, "cash_gross": count // 20 * 10_000,
-        "cash_net": count // 20 * 10_000,
+        "cash_net": count // 20 * 10_000, "stays": 0 if label == "provider" else count,
     }  # fmt: skip
     return {
         "span": span, "period": period, "label": label, "key": key,
