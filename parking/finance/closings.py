@@ -17,12 +17,13 @@ from parking.web.actors import names_of
 from payments.errors import NotFound
 from payments.models import MerchantAccount
 from reconciliation.closing.attempts import OperatorDay, exceptions_of, live
-from reconciliation.closing.certificates import decode, figures_in, of_day
+from reconciliation.closing.certificates import decode, figures_in, not_parking_on, of_day
 from reconciliation.closing.figures import KNOWN, RECORDED, Figures, Part, totals_of
 from reconciliation.closing.models import ASKED, Certificate, Closing, ClosingException
 from reconciliation.closing.obstacles import Obstacle, ObstacleKind, Span, obstacles, waiting
 from reconciliation.closing.states import DayState, closed_state
 from reconciliation.days import DAY, IN_FLIGHT
+from reconciliation.rules.finding import Sum
 
 #: What the figures of a certificate are called.
 FIGURE_NAMES = {
@@ -118,7 +119,8 @@ class FigureRow:
 @dataclass(frozen=True, slots=True)
 class DayPage:
     """Everything the page of an operator's day shows. `figures` are by currency, `parts` the
-    certified figures of each account, lot and product, or those of now while nothing is certified."""
+    certified figures of each account, lot and product, or those of now while nothing is certified;
+    `others`: currency → lines that are not parking, as they stand now."""
 
     which: OperatorDay
     operator_name: str
@@ -131,7 +133,18 @@ class DayPage:
     document: Mapping[str, Any]
     figures: Mapping[str, Sequence[FigureRow]]
     parts: Sequence[tuple[Part, Figures]]
+    others: Mapping[str, Sum] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def certified_others(self) -> Mapping[str, Mapping[str, Any]]:
+        """Currency → count and total of what was not parking when the day was certified."""
+        told = self.document.get("not_parking", ()) if self.closed else ()
+        return {one["currency"]: one for one in told}
+
+    @property
+    def closed(self) -> bool:
+        return self.closing is not None and self.closing.certificate_id is not None
 
     @property
     def listed(self) -> Sequence[Obstacle]:
@@ -172,6 +185,7 @@ def day_page(tx: Session, which: OperatorDay) -> DayPage:
         document=document,
         figures=_figures(certified, now, closed=closed),
         parts=sorted((certified if closed else now).items()),
+        others={one.currency: one for one in not_parking_on(tx, *_key(which))},
         names=names_of(tx, _people(closing, exceptions, certificates)),
     )
 

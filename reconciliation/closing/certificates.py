@@ -17,6 +17,7 @@ from payments.models import MerchantAccount
 from reconciliation.closing.figures import KNOWN, RECORDED, Change, Figures, Part, changes
 from reconciliation.closing.models import REOPENED, Certificate, Closing, ClosingException
 from reconciliation.models import Statement
+from reconciliation.rules.finding import Sum, not_parking
 from reconciliation.seals.sealing import head
 
 #: Of the document, so that readers of later years know what to expect.
@@ -110,6 +111,7 @@ def _document(
         "closed_at": _at(certified.now),
         "figures": [_row(part, row) for part, row in sorted(certified.figures.items())],
         "totals": _totals(certified.figures),
+        "not_parking": _not_parking(tx, closing.operator, closing.day),
         "exceptions": [_exception(one) for one in certified.exceptions],
         "files": _files(tx, closing.operator, closing.day),
         "reopened": _reopened(tx, closing) if earlier else None,
@@ -147,6 +149,18 @@ def _exception(one: ClosingException) -> dict[str, Any]:
         "confirmed_by": one.confirmed_by,
         "confirmed_at": _at(one.confirmed_at),
     }
+
+
+def not_parking_on(tx: Session, operator: str, day: date) -> Sequence[Sum]:
+    """The lines of the operator's files that rules name as not parking, per currency: with them the
+    files' own control totals foot."""
+    mine = select(MerchantAccount.id).where(MerchantAccount.operator == operator)
+    return not_parking(tx, day, tx.scalars(mine).all())
+
+
+def _not_parking(tx: Session, operator: str, day: date) -> list[dict[str, Any]]:
+    sums = not_parking_on(tx, operator, day)
+    return [{name: getattr(one, name) for name in Sum.__slots__} for one in sums]
 
 
 def _files(tx: Session, operator: str, day: date) -> list[dict[str, Any]]:

@@ -14,6 +14,8 @@ from sqlalchemy import select
 from parking.people.service import NewPerson, add_person
 from payments.accounts import account_by_slug
 from payments.setting_aside import SetAside
+from reconciliation.closing.certificates import Certified, decode, write
+from reconciliation.closing.models import Closing
 from reconciliation.invariants import check
 from reconciliation.rules.models import LineRule, OtherLine
 from tests.finance.conftest import Desk
@@ -118,6 +120,24 @@ def test_what_is_not_parking_leaves_the_differences_and_the_queue(office: Desk) 
     assert "FT2" not in office.browser.get("/finance/unmatched").get_data(as_text=True)
     with office.town.house.databases.read() as tx:
         assert list(check(tx)) == []
+
+
+def test_a_day_is_closed_with_the_sum_of_what_is_not_parking(office: Desk) -> None:
+    closing = hand_in(office, 0, *FIRST)
+    in_force(office)
+    in_force(office, label="Tiền thuê", words="tien thue", sign="in")
+    hand_in(office, 1, Line(7, "FT3", "x"), opening=closing)
+    page = office.browser.get(f"/finance/close/hoan-kiem/{DAY}?lang=en").get_data(as_text=True)
+    told = page[page.index("Not parking, by an approved rule") :]
+    assert re.search(r'"Now">VND\D*3,100,000<br><small>2 lines', told)
+    begun = Closing(
+        operator="hoan-kiem", day=DAY, state="closing", begun_by="clerk", begun_at=NOW,
+        stopped_at=NOW,
+    )  # fmt: skip
+    with office.town.house.databases.write.begin() as tx:
+        certificate = write(tx, Certified(begun, (), {}, NOW))
+    sums = [{"count": 2, "total": 3_100_000, "currency": "VND"}]
+    assert decode(certificate)["not_parking"] == sums
 
 
 def test_money_set_aside_is_not_attached_to_a_payment(office: Desk) -> None:
