@@ -121,6 +121,11 @@ def test_nobodys_code_is_shown_to_the_next_driver(city: City, lane: Page) -> Non
     lane.click("[data-act=next]")
     expect(sheet).to_be_hidden()
     expect(lane.locator(".chip")).to_have_count(1)
+    longest = "each => each.textContent = 'Khách báo đã chuyển, chờ ngân hàng'"
+    lane.locator(".chip .badge").evaluate(longest)
+    cross = lane.locator(".chip [data-act=forget]").bounding_box()
+    assert cross is not None
+    assert cross["x"] + cross["width"] <= 360
     find(lane, "11111")
     expect(sheet).to_be_hidden()
     lane.locator(".chip [data-act=choose]").click()
