@@ -36,6 +36,13 @@ class ReportKind:
 
 #: A report of years looks for open days so far back; the page of closings shows them all.
 LOOK_BACK = timedelta(days=91)
+ALL_OF_THEM = mark(
+    "%(operator)s: %(count)s days since %(since)s are not closed (%(first)s to %(last)s)."
+)
+LOOKED_BACK = mark(
+    "%(operator)s: %(count)s days since %(since)s are not closed (%(first)s to %(last)s); earlier days"
+    " stand on the page of closings."
+)
 
 KINDS = {
     "city": ReportKind(mark("Cashless parking payments"), city),
@@ -76,11 +83,10 @@ def make(tx: Session, name: str, asked: Asked) -> Report:
 def _not_closed(tx: Session, asked: Asked) -> Iterator[Sentence]:
     names = operator_names(tx)
     since = max(asked.since, asked.until - LOOK_BACK)
+    told = LOOKED_BACK if since > asked.since else ALL_OF_THEM
     for late in unclosed(tx, replace(asked.period, since=since)):
         yield Sentence(
-            mark(
-                "%(operator)s: %(count)s days since %(since)s are not closed (%(first)s to %(last)s)."
-            ),
+            told,
             {
                 "operator": names.get(late.operator, late.operator),
                 "count": late.days,

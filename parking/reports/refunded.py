@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session, lazyload
 
 from parking.languages import mark
 from parking.lots.service import lot_names
+from parking.passes import excess
 from parking.reports.asked import Asked, ages_on, parameters
 from parking.reports.columns import ACCOUNT, LOT, LOT_NAME, count, money, totals
+from parking.sessions import paid_twice
 from payments.db import business_day
 from payments.models import MerchantAccount, Payment, Refund
 from payments.payback import RefundTask
@@ -40,6 +42,8 @@ FIGURES = (
     money("refused", mark("Rejected or refused")),
 )
 AMOUNT_IS = (Sum("amount", ("done", "on_way", "refused")),)
+#: What the service itself gives as a reason; people write theirs.
+SERVICE_REASONS = {reason: reason for reason in (paid_twice.REASON, excess.REASON)}
 LISTED = (
     Column("asked_at", mark("Asked at"), Kind.INSTANT),
     Column("settled_at", mark("Settled at"), Kind.INSTANT),
@@ -48,7 +52,7 @@ LISTED = (
     ACCOUNT,
     Column("payment", mark("Payment")),
     PURPOSE,
-    Column("reason", mark("Reason")),
+    Column("reason", mark("Reason"), Kind.WORD, words=SERVICE_REASONS),
     Column("asked_by", mark("Asked by")),
     STATE,
     *FIGURES,

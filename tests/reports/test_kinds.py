@@ -10,15 +10,17 @@ from sqlalchemy import event, select
 from parking.lots.models import Operator
 from parking.reports.asked import Asked
 from parking.reports.kinds import KINDS, make
+from parking.reports.refunded import LISTED
 from parking.reports.speech import speak
 from parking.reports.written import every_rendering
+from parking.sessions import paid_twice
 from payments.book_days import CLOSED, BookDay
 from payments.errors import NotFound, WrongUsage
 from payments.ledger import balances
 from payments.models import Movement, Notice, Payment, Transfer
 from payments.refund_tasks import propose
 from payments.refunds import RefundRequest
-from reconciliation.reports.shown import sentence_text
+from reconciliation.reports.shown import cell_text, sentence_text
 from reconciliation.reports.table import Report, Row, Table
 from reconciliation.running import keep_current
 from tests.kit import Town
@@ -90,6 +92,12 @@ def test_days_that_are_not_closed_stand_above_the_figures(paid: Paid) -> None:
         "Công ty TNHH Thăng Long: 1 days since 20/11/2026 are not closed (20/11/2026 to 20/11/2026)."
         in said
     )
+    long_ago = DAY - timedelta(days=200)
+    asked = report(paid.town, "city", since=long_ago, days=201)
+    said = [sentence_text(one, speak("en")) for one in asked.warnings]
+    (told,) = [one for one in said if "Thăng Long" in one]
+    assert "since 21/08/2026" in told
+    assert "earlier days stand on the page of closings" in told
     with paid.town.house.databases.write.begin() as tx:
         tx.add(BookDay(operator="thang-long", day=DAY, state=CLOSED, since=paid.town.now))
     said = [sentence_text(one, speak("en")) for one in report(paid.town, "daily").warnings]
@@ -177,3 +185,9 @@ def test_no_report_loads_a_payment(paid: Paid, kind: str) -> None:
         for table in (Payment, Movement, Notice, Transfer):
             event.remove(table, "load", seen)
     assert loaded == []
+
+
+def test_reasons_the_service_gives_for_refunds_are_said_in_the_readers_language() -> None:
+    (column,) = [column for column in LISTED if column.key == "reason"]
+    assert cell_text(paid_twice.REASON, column, speak("vi")) == "Đã trả nhiều hơn một lần"
+    assert cell_text("Khách đòi lại", column, speak("vi")) == "Khách đòi lại"
