@@ -12,6 +12,9 @@ from reconciliation.statements.headings import DEEPEST, begin
 from reconciliation.statements.layout import CHOICES, Layout
 from reconciliation.statements.texts import lines_of
 
+#: What the reader of the standard library says when a file ends inside quotation marks.
+NEVER_CLOSED = "unexpected end of data"
+
 
 def csv_rows(raw: bytes, layout: Layout) -> Iterator[Row]:
     """The rows of a CSV file, as they are asked for. Raises `Doubt`, also for quotes that are opened
@@ -40,6 +43,11 @@ def _rows(text: Iterable[str], delimiter: str) -> Iterator[Row]:
             yield Row(line, tuple(cells))
             line = reader.line_num + 1
     except csv.Error as error:
+        if str(error) == NEVER_CLOSED:
+            raise Doubt(
+                "a quotation mark is opened and never closed, or the file was cut off",
+                line=reader.line_num,
+            ) from None
         raise Doubt(
             "the cells cannot be told apart: %(reason)s", line=reader.line_num, reason=error
         ) from None

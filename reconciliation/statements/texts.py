@@ -39,7 +39,7 @@ def encoding_of(raw: bytes, encoding: str) -> str:
             return choice
     raise Doubt(
         "the text is not %(encodings)s",
-        line=raw.count(b"\n", 0, wrong) + 1, encodings=" or ".join(choices),
+        line=raw.count(b"\n", 0, wrong) + 1, encodings=", ".join(choices),
     )  # fmt: skip
 
 
