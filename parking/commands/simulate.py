@@ -14,6 +14,7 @@ from parking.commands.inputs import DAY, Build
 from parking.commands.output import write
 from parking.commands.speech import both, in_both, tell
 from parking.languages import mark, translate
+from parking.simulate.closing import close_day
 from parking.simulate.day import Order, Progress, play
 from parking.simulate.truth import Truth
 from payments.errors import WrongUsage
@@ -44,16 +45,22 @@ class Share(click.FloatRange):
     required=True,
     help="DIR for truth.json.",
 )
+@click.option("--close", is_flag=True, help="Then compare and close it, as far as it is explained.")
 @click.pass_obj
-def simulate(build: Build, day: date, sessions: int, seed: int, faults: float, out: Path) -> None:
+def simulate(
+    build: Build, day: date, sessions: int, seed: int, faults: float, out: Path, close: bool
+) -> None:
     """Chạy thử một ngày của thành phố / Play one city day through the real services."""
     make_folder(out)
-    truth = play(build(), Order(day, sessions, seed, faults), show)
+    house = build()
+    truth = play(house, Order(day, sessions, seed, faults), show)
     path = out / TRUTH
     content = json.dumps(truth.as_json(), ensure_ascii=False, indent=2) + "\n"
     write(path, content.encode())
     for line in summary(truth, path):
         click.echo(line)
+    for operator, left in close_day(house, day) if close else ():
+        click.echo(closing_line(operator, left))
 
 
 def make_folder(path: Path) -> None:
@@ -108,6 +115,15 @@ def summary(truth: Truth, path: Path) -> list[str]:
             day=day,
         ),
     ]
+
+
+def closing_line(operator: str, left: int) -> str:
+    """Whether `operator` closed its day; `left` points keep it open."""
+    if left:
+        return both(
+            "%(operator)s: %(count)s points keep the day open", operator=operator, count=left
+        )
+    return both("%(operator)s: the day is closed", operator=operator)
 
 
 def _with_sum(sentence: str, gross: int, **parts: object) -> str:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from parking.commands.simulate import simulate
 from payments.db import connect
 from payments.errors import WrongUsage
 from payments.money import format_amount
+from reconciliation.closing.models import Certificate
+from reconciliation.invariants import check
 from tests.kit import Town, make_town
 
 
@@ -58,3 +62,16 @@ def test_a_folder_that_cannot_be_made_is_named_before_anything_is_played(
     (tmp_path / "file").write_text("")
     with pytest.raises(WrongUsage, match="cannot be written"):
         run(town, "--date", "2026-11-18", "--sessions", "1", "--out", str(tmp_path / "file" / "x"))
+
+
+def test_a_day_with_nothing_to_explain_is_closed_when_asked(
+    town: Town, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(town, "--date", "2026-11-18", "--sessions", "12", "--out", str(tmp_path), "--close")
+    assert "hoan-kiem: the day is closed" in capsys.readouterr().out
+    run(town, "--date", "2026-11-19", "--sessions", "12", "--faults", "0.5",
+        "--out", str(tmp_path), "--close")  # fmt: skip
+    assert "points keep the day open" in capsys.readouterr().out
+    with town.house.databases.read() as tx:
+        assert {row.day for row in tx.scalars(select(Certificate))} == {date(2026, 11, 18)}
+        assert [*check(tx)] == []
