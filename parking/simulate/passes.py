@@ -15,7 +15,7 @@ from parking.simulate.diary import SoldPass
 from parking.simulate.mix import Luck, Visit
 from parking.simulate.street import Street
 from payments.db import business_day
-from payments.errors import WrongUsage
+from payments.errors import Conflict, WrongUsage
 from payments.models import Payment
 from qr.links import pass_link
 
@@ -24,8 +24,8 @@ HOURS, HOLDER, MONTHS = "full", "regular", 1
 
 
 def buy_pass(street: Street, visit: Visit, luck: Luck) -> Iterator[datetime]:
-    """Buy and pay the pass of this plate, unless it has one. Where the lot sells none, nothing
-    happens: the driver pays for each stay."""
+    """Buy and pay the pass of this plate, unless it has one, perhaps of a day played before. Where
+    the lot sells none, nothing happens: the driver pays for each stay."""
     if visit.plate in street.passes:
         return
     held = _sold(street, visit)
@@ -52,7 +52,7 @@ def _sold(street: Street, visit: Visit) -> Pass | None:
     try:
         with street.db.begin() as tx:
             return sell(tx, street.house.tariffs, sale, street.now)
-    except WrongUsage:
+    except (WrongUsage, Conflict):
         return None
 
 

@@ -75,3 +75,12 @@ def test_a_day_with_nothing_to_explain_is_closed_when_asked(
     with town.house.databases.read() as tx:
         assert {row.day for row in tx.scalars(select(Certificate))} == {date(2026, 11, 18)}
         assert [*check(tx)] == []
+
+
+def test_the_same_seed_plays_another_day_with_passes_of_the_first(
+    town: Town, tmp_path: Path
+) -> None:
+    for day in ("2026-11-18", "2026-11-19"):
+        run(town, "--date", day, "--sessions", "80", "--seed", "9", "--out", str(tmp_path))
+    with town.house.databases.read() as tx:
+        assert [*check(tx)] == []
