@@ -8,17 +8,17 @@ other rows are written by `INSERT … SELECT`; what is here serves those that co
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 from itertools import count
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    Column,
     ColumnElement,
     Date,
-    Dialect,
     String,
     Uuid,
     cast,
@@ -69,39 +69,64 @@ class Ids:
 
 
 def add_many(
-    tx: Session, kind: type[Base], names: Sequence[str], rows: Iterable[Sequence[Any]]
+    tx: Session,
+    kind: type[Base],
+    names: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    fixed: Mapping[str, Any] | None = None,
 ) -> None:
-    """Insert `rows`, the values of the columns `names` in their order, in the transaction of `tx`.
+    """Insert `rows`, the values of the columns `names` in their order, in the transaction of `tx`; the
+    values of the columns in `fixed` are the same in each.
 
     The database's own defaults apply to columns that are not named, those of `kind` do not. Rows
     that these refer to must be flushed. Raises the driver's own errors.
     """
-    connection = tx.connection()
+    connection, same = tx.connection(), fixed or {}
+    names = (*same, *names)
     columns = [table_of(kind).c[name] for name in names]
     driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "postgresql":
         into = f'COPY "{kind.__tablename__}" ({", ".join(names)}) FROM STDIN (FORMAT BINARY)'
         with driver.cursor() as cursor, cursor.copy(into) as copy:
             copy.set_types([_BINARY[type(column.type)] for column in columns])
+            always = tuple(same.values())
             for row in rows:
-                copy.write_row(row)
+                copy.write_row((*always, *row))
         return
     into = f'INSERT INTO "{kind.__tablename__}" ({", ".join(names)})'
     places = ", ".join("?" * len(names))
-    driver.executemany(f"{into} VALUES ({places})", _stored(connection.dialect, columns, rows))
+    kinds = [_TEXTS.get(type(column.type)) for column in columns]
+    driver.executemany(f"{into} VALUES ({places})", _stored(kinds, tuple(same.values()), rows))
+
+
+def _instant(value: datetime) -> str:
+    """As `UtcDateTime` is stored; the offset that UTC ends in is cut off."""
+    return value.astimezone(UTC).isoformat(" ", "microseconds")[:-6]
+
+
+#: How SQLAlchemy hands values to a driver that knows only texts and numbers, in a quarter of the time.
+_TEXTS: Mapping[type, Callable[[Any], object]] = {
+    Uuid: attrgetter("hex"),
+    Date: date.isoformat,
+    UtcDateTime: _instant,
+}
 
 
 def _stored(
-    dialect: Dialect, columns: Sequence[Column[Any]], rows: Iterable[Sequence[Any]]
+    kinds: Sequence[Callable[[Any], object] | None],
+    same: Sequence[Any],
+    rows: Iterable[Sequence[Any]],
 ) -> Iterator[Sequence[Any]]:
-    """`rows` as SQLAlchemy would hand them to a driver that knows only texts and numbers."""
-    kinds = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns]
-    changes = [(place, change) for place, change in enumerate(kinds) if change is not None]
+    always = tuple(
+        change(value) if change else value for change, value in zip(kinds, same, strict=False)
+    )
+    changes = [(place, kind) for place, kind in enumerate(kinds[len(same) :]) if kind]
     for row in rows:
         stored = list(row)
         for place, change in changes:
-            stored[place] = change(stored[place])
-        yield stored
+            if stored[place] is not None:
+                stored[place] = change(stored[place])
+        yield (*always, *stored)
 
 
 def take_stock(tx: Session, table: str) -> None:

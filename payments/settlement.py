@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, case, insert, literal, select, update
+from sqlalchemy import ColumnElement, Date, Select, case, insert, literal, select, true, update
 from sqlalchemy import func as sql
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
@@ -81,13 +81,18 @@ def _movement(
 
 
 def _book(tx: Session, account: MerchantAccount, rows: Sequence[dict[str, Any]]) -> set[date]:
-    dialect = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
-    insert_new = dialect.insert(Movement).on_conflict_do_nothing().returning(Movement.id)
+    insert_new = _insert(tx).on_conflict_do_nothing().returning(Movement.id)
     new = set(tx.scalars(insert_new, rows))
     booked = [row for row in rows if row["id"] in new]
     if booked:
         tx.execute(insert(Transfer), [ledger.transfer_of(account, row) for row in booked])
     return {row["book_day"] for row in booked}
+
+
+def _insert(tx: Session) -> Any:
+    """SQL: an INSERT of movements in the words of the database, both of which know ON CONFLICT."""
+    dialect = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
+    return dialect.insert(Movement)
 
 
 def book_all(
@@ -98,8 +103,7 @@ def book_all(
     now: datetime,
 ) -> frozenset[date]:
     """As `book`, for movements of one `kind` that the database itself can name: `rows` are the
-    columns (rail_ref, occurrence, amount, currency, event_at, book_day, payment_id) of those that
-    are not in the books yet."""
+    columns (rail_ref, occurrence, amount, currency, event_at, book_day, payment_id)."""
     found, ids = rows.subquery(), Ids()
     rail_ref, occurrence, amount, currency, event_at, book_day, payment_id = found.c
     movement: dict[str, ColumnElement[Any]] = {
@@ -115,7 +119,9 @@ def book_all(
         "recorded_at": literal(now, UtcDateTime),
         "book_day": _open_day(tx, account.operator, book_day, now),
     }
-    write = insert(Movement).from_select(list(movement), select(*movement.values()))
+    # `true`: without a condition SQLite takes ON CONFLICT for a join's ON
+    made = select(*movement.values()).where(true())
+    write = _insert(tx).from_select(list(movement), made).on_conflict_do_nothing()
     tx.connection().execute(write)
     _transfer_all(tx, account, kind, ids)
     return frozenset(tx.scalars(select(Movement.book_day).where(ids.made(Movement.id)).distinct()))

@@ -76,7 +76,7 @@ def _pairs(scope: Scope) -> Rows:
         .join(StatementLine, StatementLine.id == NEW_LINES.c.id)
         .join(Payout, Payout.rail_ref == StatementLine.rail_ref)
         .where(
-            StatementLine.leg == BANK,
+            NEW_LINES.c.leg == BANK,
             Payout.account_id == scope.account_id,
             Payout.leg == SETTLEMENT,
             Payout.kind == LineKind.PAYOUT.value,
@@ -166,7 +166,7 @@ def _open_credits(tx: Session, scope: Scope) -> int:
         .join(StatementLine, StatementLine.id == NEW_LINES.c.id)
         .outerjoin(claim, claimed)
         .where(
-            StatementLine.leg == BANK,
+            NEW_LINES.c.leg == BANK,
             ~line_matched(BANK),
             ~line_paired(BANK),
             or_(claim.id.is_(None), claim.state == "open"),

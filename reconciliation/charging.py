@@ -26,12 +26,6 @@ def book_fees(tx: Session, scope: Scope) -> frozenset[date]:
 
 
 def _fees(scope: Scope) -> Select[*SettledRow]:
-    booked = select(Movement.id).where(
-        Movement.account_id == StatementLine.account_id,
-        Movement.kind == MovementKind.FEE.value,
-        Movement.rail_ref == StatementLine.line_ref,
-        Movement.occurrence == StatementLine.occurrence,
-    )
     named = select(Payment.id).where(
         Payment.account_id == StatementLine.account_id,
         Payment.code == StatementLine.order_code,
@@ -60,7 +54,6 @@ def _fees(scope: Scope) -> Select[*SettledRow]:
             Statement.leg == SETTLEMENT,
             Statement.day == scope.day,
             StatementLine.fee > 0,
-            ~booked.exists(),
         )
     )
 

@@ -28,7 +28,7 @@ from reconciliation.payouts.models import StatementShare
 CHUNK = 10_000
 
 _COLUMNS = (
-    "id", "statement_id", "account_id", "leg", "position", "line_ref", "occurrence", "kind",
+    "id", "position", "line_ref", "occurrence", "kind",
     "order_code", "rail_ref", "event_at", "book_day", "gross", "fee", "net", "currency", "text",
     "batch",
 )  # fmt: skip
@@ -90,16 +90,16 @@ class Shelf:
 
     def _store(self, new: Sequence[tuple[int, Told, int]]) -> None:
         own = self._statement
-        place = (own.id, own.account_id, own.leg)
+        place = {"statement_id": own.id, "account_id": own.account_id, "leg": own.leg}
         rows = (
             (
-                next(self._ids), *place, number, line.line_ref, occurrence, line.kind.value,
+                next(self._ids), number, line.line_ref, occurrence, line.kind.value,
                 line.order_code, line.rail_ref, line.event_at, business_day(line.event_at),
                 line.gross, line.fee, line.net, line.currency, line.text, line.batch or None,
             )
             for number, line, occurrence in new
         )  # fmt: skip
-        add_many(self._tx, StatementLine, _COLUMNS, rows)
+        add_many(self._tx, StatementLine, _COLUMNS, rows, place)
         for _, line, _ in new:
             sums = self._shares[line.kind is LineKind.PAYOUT, line.batch or "", line.currency]
             sums[0] += 1

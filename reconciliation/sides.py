@@ -19,10 +19,11 @@ from sqlalchemy import (
     Subquery,
     and_,
     case,
+    not_,
     null,
     or_,
     select,
-    union,
+    union_all,
 )
 from sqlalchemy.orm import aliased
 
@@ -196,27 +197,31 @@ def _touched(scope: Scope, leg: str) -> ColumnElement[bool]:
 
 def lines_in_scope(scope: Scope, leg: str) -> Subquery:
     """Ids of the lines to look at: those of the day's files and those of open breaks."""
-    of_files: Rows = (
+    file = Statement.id == StatementLine.statement_id
+    of_day = and_(
+        Statement.account_id == scope.account_id,
+        Statement.leg == leg,
+        Statement.day.between(scope.day, scope.day + LOOK_AHEAD[leg]),
+    )
+    of_files: Rows = select(StatementLine.id).join(Statement, file).where(of_day)
+    of_breaks: Rows = (
         select(StatementLine.id)
-        .join(Statement, Statement.id == StatementLine.statement_id)
+        .join(Statement, file)
         .where(
-            Statement.account_id == scope.account_id,
-            Statement.leg == leg,
-            Statement.day.between(scope.day, scope.day + LOOK_AHEAD[leg]),
+            StatementLine.id.in_(select(Break.line_id).where(_touched(scope, leg))), not_(of_day)
         )
     )
-    of_breaks = select(Break.line_id).where(_touched(scope, leg), Break.line_id.is_not(None))
-    return union(of_files, of_breaks).subquery("lines_in_scope")
+    return union_all(of_files, of_breaks).subquery("lines_in_scope")
 
 
 def movements_in_scope(scope: Scope, leg: str) -> Subquery:
     """Ids of the movements to look at: those of the day and those of open breaks."""
-    of_day: Rows = select(Movement.id).where(
+    on_day = and_(
         Movement.account_id == scope.account_id,
         Movement.book_day == scope.day,
         Movement.kind.in_(COMPARED),
     )
-    of_breaks = select(Break.movement_id).where(
-        _touched(scope, leg), Break.movement_id.is_not(None)
-    )
-    return union(of_day, of_breaks).subquery("movements_in_scope")
+    of_day: Rows = select(Movement.id).where(on_day)
+    named = select(Break.movement_id).where(_touched(scope, leg))
+    of_breaks: Rows = select(Movement.id).where(Movement.id.in_(named), not_(on_day))
+    return union_all(of_day, of_breaks).subquery("movements_in_scope")

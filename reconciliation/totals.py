@@ -50,7 +50,7 @@ from reconciliation.payouts.models import (
     carrier_of_payout,
     carrier_of_share,
 )
-from reconciliation.sides import Rows, Scope, lines_in_scope, match_of_movement
+from reconciliation.sides import COMPARED, Rows, Scope, lines_in_scope, match_of_movement
 from reconciliation.witnesses import told_elsewhere
 
 #: Movements that are neither receipt, nor money back, nor charge: no figure of a day is made of them.
@@ -92,9 +92,9 @@ def refresh(tx: Session, account_id: uuid.UUID, day: date, now: datetime) -> Non
 
 def computed(tx: Session, account_id: uuid.UUID, day: date) -> Rows:
     """The figures of one account-day per cost centre and product, from the rows themselves."""
+    arrived = _has_arrived(_arrived(tx, account_id, day))
     rows = union_all(
-        _moved(account_id, day, _has_arrived(_arrived(tx, account_id, day))),
-        _broken(account_id, day),
+        _moved(account_id, day, arrived), _kept(account_id, day), _broken(account_id, day)
     ).subquery()
     sums = [cast(sql.sum(rows.c[name]), BigInteger).label(name) for name in FIGURES]
     return select(rows.c.cost_centre, rows.c.product, *sums).group_by(
@@ -147,16 +147,14 @@ def _has_arrived(arrived: Sequence[str | None]) -> ColumnElement[bool]:
 
 def _moved(account_id: uuid.UUID, day: date, has_arrived: ColumnElement[bool]) -> Rows:
     received = Movement.kind == MovementKind.RECEIPT.value
-    returned = Movement.kind.in_((MovementKind.REFUND.value, MovementKind.REVERSAL.value))
-    kept = Movement.kind == MovementKind.FEE.value
     confirmed = and_(received, Assignment.id.is_not(None), told_elsewhere())
     banked = and_(confirmed, has_arrived)
 
     def sums(rows: ColumnElement[bool]) -> tuple[ColumnElement[int], ColumnElement[int]]:
         return case((rows, 1), else_=0), case((rows, Movement.amount), else_=0)
 
-    figures = (*sums(received), sums(returned)[1], sums(kept)[1], *sums(confirmed), *sums(banked))
-    columns = [*figures, literal(0)]
+    back, nothing = case((received, 0), else_=Movement.amount), literal(0)
+    columns = (*sums(received), back, nothing, *sums(confirmed), *sums(banked), nothing)
     named = [column.label(name) for name, column in zip(FIGURES, columns, strict=True)]
     return (
         select(*_labels(), *named)
@@ -167,7 +165,24 @@ def _moved(account_id: uuid.UUID, day: date, has_arrived: ColumnElement[bool]) -
         .where(
             Movement.account_id == account_id,
             Movement.book_day == day,
-            Movement.kind.not_in(BESIDE),
+            Movement.kind.in_(COMPARED),
+            Movement.currency == MerchantAccount.currency,
+        )
+    )
+
+
+def _kept(account_id: uuid.UUID, day: date) -> Rows:
+    """The fees of a day. There are as many as receipts, and neither notice nor match to look up."""
+    amounts = {name: literal(0) for name in FIGURES} | {"fees": Movement.amount.expression}
+    return (
+        select(*_labels(), *(column.label(name) for name, column in amounts.items()))
+        .select_from(Movement)
+        .join(MerchantAccount, MerchantAccount.id == Movement.account_id)
+        .outerjoin(Payment, Payment.id == owner())
+        .where(
+            Movement.account_id == account_id,
+            Movement.book_day == day,
+            Movement.kind == MovementKind.FEE.value,
             Movement.currency == MerchantAccount.currency,
         )
     )

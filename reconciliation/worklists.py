@@ -29,7 +29,7 @@ from payments.bulk import take_stock
 from payments.db import UtcDateTime
 from payments.models import Movement
 from payments.provider import LineKind
-from reconciliation.models import BANK, SETTLEMENT, StatementLine
+from reconciliation.models import BANK, SETTLEMENT, Assignment, StatementLine
 from reconciliation.sides import (
     Rows,
     Scope,
@@ -54,6 +54,7 @@ def _listing(name: str, *more: Column[Any]) -> Table:
 NEW_LINES = _listing(
     "new_line",
     Column("leg", String),
+    Column("kind", String),
     Column("wanted", String),
     Column("line_ref", String),
     Column("occurrence", BigInteger),
@@ -99,6 +100,7 @@ def list_new_lines(tx: Session, scope: Scope) -> None:
         told: Rows = select(
             StatementLine.id,
             StatementLine.leg,
+            StatementLine.kind,
             counterpart_kind(),
             StatementLine.line_ref,
             StatementLine.occurrence,
@@ -131,9 +133,12 @@ def _repeated(scope: Scope) -> CompoundSelect[str | None]:
 
 def list_loose_ones(tx: Session, scope: Scope) -> None:
     """Fill `LOOSE_LINES` and `LOOSE_MOVEMENTS`."""
-    lines: Rows = select(StatementLine.id).join(NEW_LINES, NEW_LINES.c.id == StatementLine.id)
-    loose = StatementLine.leg == SETTLEMENT, StatementLine.kind != LineKind.PAYOUT.value
-    _fill(tx, LOOSE_LINES, lines.where(*loose, ~line_matched(SETTLEMENT)))
+    line = NEW_LINES.c
+    matched = select(Assignment.id).where(
+        Assignment.leg == SETTLEMENT, Assignment.line_id == line.id
+    )
+    loose = line.leg == SETTLEMENT, line.kind != LineKind.PAYOUT.value, ~matched.exists()
+    _fill(tx, LOOSE_LINES, select(line.id).where(*loose))
     todo = movements_in_scope(scope, SETTLEMENT)
     movements: Rows = select(Movement.id).join(todo, todo.c[0] == Movement.id)
     _fill(tx, LOOSE_MOVEMENTS, movements.where(~movement_matched()))
