@@ -22,7 +22,9 @@ from parking import schema
 TABLES = {
     "statement": "true",
     "statement_body": "true",
+    "statement_share": "true",
     "statement_line": "true",
+    "payout_batch": "true",
     "assignment": "true",
     "assignment_log": "true",
     "break": "true",
