@@ -3,7 +3,7 @@
 A payout line of a settlement file and a bank credit are one pair when they carry the same batch
 reference; with the same amount they are a match (rule ``batch``). A payout is missing at the bank
 once the bank's files of both following days are there and hold no credit for it; a credit is
-unexplained once the settlement file of the day before it is there, or three days have passed.
+unexplained once the settlement file of the day before it is there, or the account's window is over.
 """
 
 from __future__ import annotations
@@ -26,10 +26,11 @@ from reconciliation.breaks import (
     classify_line,
     classify_pair,
 )
-from reconciliation.days import BANK_DAYS, DAY, LATENESS, is_complete
+from reconciliation.days import BANK_DAYS, DAY, is_complete
 from reconciliation.matching import insert_matches, line_order, log_matches
 from reconciliation.models import BANK, SETTLEMENT, Assignment, Break, StatementLine
 from reconciliation.opening import write
+from reconciliation.rules.windows import lateness
 from reconciliation.sides import (
     Rows,
     Scope,
@@ -185,7 +186,7 @@ def _open_credits(tx: Session, scope: Scope) -> int:
 
 def credit_is_due(tx: Session, account_id: uuid.UUID, day: date, now: datetime) -> bool:
     """Whether the settlement file that explains the credits of `day` should have been read by now."""
-    late = business_day(now) > day + LATENESS
+    late = business_day(now) > day + lateness(tx, account_id, now)
     return late or is_complete(tx, account_id, SETTLEMENT, day - DAY)
 
 

@@ -31,9 +31,6 @@ from reconciliation.witnesses import last_told
 DAY = timedelta(days=1)
 LEGS = (SETTLEMENT, BANK)
 
-#: So long after the file was due a missing line may still stand in a later file.
-LATENESS = timedelta(days=3)
-
 #: A credit reaches the bank on the next business day; on the second day after the payout it is missing.
 BANK_DAYS = (DAY, 2 * DAY)
 

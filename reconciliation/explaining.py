@@ -21,7 +21,6 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from payments.db import new_id
 from payments.models import Movement
-from reconciliation.days import LATENESS
 from reconciliation.models import SETTLEMENT, Assignment, Break, Statement, StatementLine
 from reconciliation.sides import LATE, MATCHED, SUPERSEDED, Scope, Sides, match_of_movement
 from reconciliation.worklists import NEW_LINES
@@ -149,7 +148,7 @@ def supersede(tx: Session, scope: Scope, leg: str, sides: Collection[Sides]) -> 
 
 def end_timing(tx: Session, scope: Scope) -> None:
     """What has not come when the time for late lines is over is no longer a matter of timing."""
-    if scope.now >= scope.due_at + LATENESS:
+    if scope.now >= scope.late_at:
         over = update(Break).where(
             Break.account_id == scope.account_id, Break.day == scope.day, Break.state == "open"
         )

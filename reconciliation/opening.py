@@ -24,7 +24,6 @@ from reconciliation.breaks import (
     classify_movement,
     classify_pair,
 )
-from reconciliation.days import LATENESS
 from reconciliation.explaining import supersede
 from reconciliation.models import SETTLEMENT, Break
 from reconciliation.resolving.carrying import keep_owners
@@ -116,7 +115,7 @@ def _open_lines(tx: Session, scope: Scope) -> int:
 
 def _open_movements(tx: Session, scope: Scope) -> int:
     """Movements of a complete day without a line."""
-    timing = scope.now < scope.due_at + LATENESS
+    timing = scope.now < scope.late_at
     found: list[tuple[Sides, Finding]] = []
     for row in tx.execute(leftovers.movements(scope)):
         finding = classify_movement(LooseMovement(row.ours, row.taken, row.rivals))

@@ -37,6 +37,7 @@ from reconciliation.opening import open_breaks
 from reconciliation.payouts.comparing import compare_payouts
 from reconciliation.rules.differing import book_differences
 from reconciliation.rules.naming import Rules
+from reconciliation.rules.windows import lateness
 from reconciliation.sides import Scope
 from reconciliation.storing import ControlTotalsDiffer, accept
 from reconciliation.turns import alone
@@ -92,7 +93,8 @@ def reconcile(
     with db.begin() as tx:
         alone(tx, account.id)
         state, handed_in = _state(tx, account, day), days.hands_in(tx, account.id)
-        scope = Scope(account, day, now, due_at, complete=state == "complete")
+        late = lateness(tx, account.id, now)
+        scope = Scope(account, day, now, due_at, complete=state == "complete", lateness=late)
         with worklists(tx):
             matched, opened, resolved = _compare(tx, scope)
         tx.merge(AccountDay(account_id=account.id, day=day, state=state, due_at=due_at,

@@ -30,6 +30,7 @@ from sqlalchemy.orm import aliased
 from payments.models import MerchantAccount, Movement
 from payments.provider import LineKind, MovementKind
 from reconciliation.models import BANK, SETTLEMENT, Assignment, Break, Statement, StatementLine
+from reconciliation.rules.windows import LATENESS
 
 #: A query of some columns; their types are read where the rows are.
 Rows = Select[*tuple[Any, ...]]
@@ -49,17 +50,24 @@ EXPLAINED = (MATCHED, LATE, SUPERSEDED, NOT_PARKING)
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One look at one day of one account. `complete`: its settlement file is all there."""
+    """One look at one day of one account. `complete`: its settlement file is all there. `lateness`: so
+    long after it was due what has not come may still come."""
 
     account: MerchantAccount
     day: date
     now: datetime
     due_at: datetime
     complete: bool
+    lateness: timedelta = LATENESS
 
     @property
     def account_id(self) -> uuid.UUID:
         return self.account.id
+
+    @property
+    def late_at(self) -> datetime:
+        """From then on nothing of the day is awaited any more."""
+        return self.due_at + self.lateness
 
     @property
     def fee_permyriad(self) -> int | None:

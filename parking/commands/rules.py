@@ -1,4 +1,5 @@
-"""`parking rules`: what the comparison takes for not parking, and what it lets pass as rounding."""
+"""`parking rules`: what the comparison takes for not parking, what it lets pass as rounding, and how
+long it waits."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ from reconciliation.models import BANK, SETTLEMENT, StatementLine
 from reconciliation.rules import deciding
 from reconciliation.rules.deciding import Proposal
 from reconciliation.rules.finding import Preview, named_by_rule, preview, rules_of
-from reconciliation.rules.models import OTHER_KIND, TOLERANCE, LineRule
+from reconciliation.rules.models import OTHER_KIND, TOLERANCE, WINDOW, LineRule
 
 #: Who does it, in the audit: somebody with a shell on our machine. Never the second person, so there is
 #: no command that approves: somebody of finance does, on the page of the rules.
@@ -34,7 +35,7 @@ ENDED = ("retired", "refused")
 
 @click.group()
 def rules() -> None:
-    """Quy tắc đối soát / Rules: lines that are not parking, and tolerances."""
+    """Quy tắc đối soát / Rules: lines that are not parking, tolerances, windows."""
 
 
 @rules.command("list")
@@ -97,12 +98,9 @@ def show(build: Build, rule_id: uuid.UUID, as_json: bool) -> None:
 def propose(build: Build, /, operator: str | None, account: str | None, sign: str,
             follows: uuid.UUID | None, **says: Any) -> None:  # fmt: skip
     """Đề xuất quy tắc / Propose a rule: which lines are not parking."""
-    if (operator is None) == (account is None):
-        raise WrongUsage(mark("Give either --operator or --account."))
     house = build()
     with house.databases.write.begin() as tx:
-        mine = account_by_slug(tx, account) if account else None
-        whose = mine.operator if mine else operator_by_code(tx, operator or "").code
+        whose, mine = _place(tx, operator, account)
         series = _series(tx, follows) if follows else None
         asked = Proposal(whose, mine.id if mine else None, sign=SIGNS[sign], series=series, **says)
         rule = deciding.propose(tx, asked, ACTOR, house.clock())
@@ -120,6 +118,30 @@ def tolerance(build: Build, account: str, amount: int) -> None:
         mine = account_by_slug(tx, account)
         rule = deciding.propose_tolerance(tx, mine, amount, ACTOR, house.clock())
     _proposed(rule)
+
+
+@rules.command()
+@click.option("--operator", help="For all accounts of this operator.")
+@click.option("--account", help="For this merchant account.")
+@click.option("--days", type=int, required=True, help="Days before what has not come is missing.")
+@click.pass_obj
+def window(build: Build, operator: str | None, account: str | None, days: int) -> None:
+    """Đề xuất số ngày chờ / Propose after how many days what has not come is missing."""
+    house = build()
+    with house.databases.write.begin() as tx:
+        whose, mine = _place(tx, operator, account)
+        rule = deciding.propose_window(tx, whose, mine, days, ACTOR, house.clock())
+    _proposed(rule)
+
+
+def _place(
+    tx: Session, operator: str | None, account: str | None
+) -> tuple[str, MerchantAccount | None]:
+    """The operator, and the account unless all of the operator's are meant."""
+    if (operator is None) == (account is None):
+        raise WrongUsage(mark("Give either --operator or --account."))
+    mine = account_by_slug(tx, account) if account else None
+    return mine.operator if mine else operator_by_code(tx, operator or "").code, mine
 
 
 @rules.command()
@@ -157,8 +179,8 @@ def _told(tx: Session, found: Sequence[LineRule]) -> list[dict[str, object]]:
             "id": str(rule.id), "state": rule.state, "kind": rule.kind, "version": rule.version,
             "operator": rule.operator, "account": slugs.get(rule.account_id or rule.id),
             "leg": rule.leg, "words": rule.words, "sign": rule.sign, "least": rule.least,
-            "most": rule.most, "tolerance": rule.tolerance, "label": rule.label,
-            "names": named[rule.id], "proposed_by": rule.proposed_by,
+            "most": rule.most, "tolerance": rule.tolerance, "days": rule.days,
+            "label": rule.label, "names": named[rule.id], "proposed_by": rule.proposed_by,
             "approved_by": rule.approved_by,
         }
         for rule in found
@@ -173,7 +195,10 @@ def _named(line: StatementLine) -> dict[str, object]:
 
 def _line(told: Mapping[str, object]) -> str:
     where = told["account"] or told["operator"]
-    begin = f"{told['id']}  {told['state']}  {where}  {told['leg']}"
+    begin = f"{told['id']}  {told['state']}  {where}"
+    if told["kind"] == WINDOW:
+        return f"{begin}  {told['days']} d  {told['proposed_by']}"
+    begin += f"  {told['leg']}"
     if told["kind"] == TOLERANCE:
         return f"{begin}  ±{told['tolerance']}  {told['proposed_by']}"
     way = "in" if told["sign"] == 1 else "out"

@@ -7,14 +7,29 @@ import uuid
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from parking.finance.rules import own_rule, read_proposal, read_tolerance, rule_desk
+from parking.finance.rules import (
+    own_rule,
+    read_proposal,
+    read_tolerance,
+    read_window,
+    rule_desk,
+)
 from parking.house import House
 from parking.languages import explain, mark
 from parking.people.guard import the_badge
 from parking.web.language import reader_language
 from payments.errors import Complaint, Conflict, NotFound, WrongUsage
-from reconciliation.rules.deciding import approve, checked, propose, propose_tolerance, retire
+from reconciliation.rules.deciding import (
+    LONGEST_WINDOW,
+    approve,
+    checked,
+    propose,
+    propose_tolerance,
+    propose_window,
+    retire,
+)
 from reconciliation.rules.finding import Preview, preview
+from reconciliation.rules.windows import LATENESS
 
 #: What the states of a rule that ended are called.
 STATES = {
@@ -49,6 +64,8 @@ def _show(
             "finance/rules.html",
             desk=rule_desk(tx, badge.operator, house.clock()),
             states=STATES,
+            usual_days=LATENESS.days,
+            longest_window=LONGEST_WINDOW,
             may_decide=badge.role == "finance",
             problem=explain(error, reader_language()) if error else "",
             foreseen=foreseen,
@@ -64,6 +81,11 @@ def _propose(house: House) -> ResponseReturnValue:
             with house.databases.write.begin() as tx:
                 account, tolerance = read_tolerance(tx, request.form, badge.operator)
                 propose_tolerance(tx, account, tolerance, badge.actor, now)
+            return redirect(url_for("finance.rules"), 303)
+        if request.form.get("act") == "window":
+            with house.databases.write.begin() as tx:
+                asked = read_window(tx, request.form, badge.operator)
+                propose_window(tx, *asked, badge.actor, now)
             return redirect(url_for("finance.rules"), 303)
         if request.form.get("act") != "propose":
             with house.databases.read() as tx:

@@ -117,6 +117,18 @@ def read_tolerance(
     return account, read_amount(form.get("tolerance", ""), account.currency)
 
 
+def read_window(
+    tx: Session, form: Mapping[str, str], operator: str | None
+) -> tuple[str, MerchantAccount | None, int]:
+    """The operator, the account unless all are meant, and the days that the form names. Raises as
+    `read_proposal` does."""
+    of, account = _place(tx, form.get("place", ""), operator)
+    days = form.get("days", "").strip()
+    if not days.isdecimal():
+        raise WrongUsage("“%(days)s” is no number of days.", days=days[:20])
+    return of, account, int(days[:9])
+
+
 def _place(tx: Session, place: str, operator: str | None) -> tuple[str, MerchantAccount | None]:
     accounts = live_accounts(tx, operator)
     for account in accounts:

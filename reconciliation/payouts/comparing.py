@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from payments.db import new_id
 from payments.provider import LineKind
 from reconciliation.breaks import BreakClass, Finding
-from reconciliation.days import LATENESS, is_complete
+from reconciliation.days import is_complete
 from reconciliation.matching import MATCHER, RULE_SET
 from reconciliation.models import PAYOUT, SETTLEMENT, AssignmentLog, Break, Statement, StatementLine
 from reconciliation.opening import write
@@ -91,10 +91,8 @@ def _to_look_at(touched: Collection[str]) -> ColumnElement[bool]:
 def _is_due(tx: Session, scope: Scope, payout: Payout) -> bool:
     """Whether every line that the payout carries should have been told: its own file is complete, or
     late."""
-    due_at = scope.due_at + (payout.file_day - scope.day)
-    return scope.now >= due_at + LATENESS or is_complete(
-        tx, scope.account_id, SETTLEMENT, payout.file_day
-    )
+    late_at = scope.late_at + (payout.file_day - scope.day)
+    return scope.now >= late_at or is_complete(tx, scope.account_id, SETTLEMENT, payout.file_day)
 
 
 def _claims(tx: Session, some: Iterable[Payout]) -> Mapping[uuid.UUID | None, Break]:

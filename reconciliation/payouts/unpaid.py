@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session, aliased
 
 from payments.provider import LineKind
 from reconciliation.breaks import BreakClass, Finding
-from reconciliation.days import LATENESS
 from reconciliation.models import PAYOUT, SETTLEMENT, Break, Statement, StatementLine
 from reconciliation.opening import write
 from reconciliation.payouts.models import (
@@ -36,8 +35,8 @@ class Unpaid:
 
 
 def open_unpaid(tx: Session, scope: Scope) -> int:
-    """Open a difference for each file whose money nobody has announced `LATENESS` after its day, while
-    together the provider owes it to us; how many."""
+    """Open a difference for each file whose money nobody has announced `scope.lateness` after its day,
+    while together the provider owes it to us; how many."""
     found = list(_unpaid(tx, scope))
     if sum(one.net for one in found) <= 0:
         return 0
@@ -65,7 +64,7 @@ def _unpaid(tx: Session, scope: Scope) -> Iterator[Unpaid]:
         .where(
             Statement.account_id == scope.account_id,
             Statement.leg == SETTLEMENT,
-            Statement.day <= scope.day - LATENESS,
+            Statement.day <= scope.day - scope.lateness,
             share.currency == scope.account.currency,
             or_(carrier.is_not(None), Statement.paid_by == LATER),
             ~is_announced(carrier),

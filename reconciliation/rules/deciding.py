@@ -25,7 +25,7 @@ from reconciliation import totals
 from reconciliation.breaks import BreakClass, Finding
 from reconciliation.models import SETTLEMENT, StatementLine
 from reconciliation.opening import write
-from reconciliation.rules.models import TOLERANCE, LineRule, OtherLine
+from reconciliation.rules.models import TOLERANCE, WINDOW, LineRule, OtherLine
 from reconciliation.rules.naming import GIVEN_BACK, log
 from reconciliation.rules.words import SHORTEST, tidy, too_short
 from reconciliation.sides import Scope, Sides
@@ -35,6 +35,8 @@ from reconciliation.turns import alone
 LONGEST_LABEL = 60
 #: The largest tolerance in minor units: rounding, never a price.
 WIDEST = 1_000
+#: Days of the longest window: a month's money is not awaited for longer.
+LONGEST_WINDOW = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +111,49 @@ def propose_tolerance(
         raise WrongUsage(
             "A tolerance is 1 to %(most)s, not %(tolerance)s.", most=WIDEST, tolerance=tolerance
         )
+    rule = _next(tx, TOLERANCE, account.operator, account)
+    rule.tolerance = tolerance
+    return _write_down(tx, rule, actor, now)
+
+
+def propose_window(
+    tx: Session,
+    operator: str,
+    account: MerchantAccount | None,
+    days: int,
+    actor: str,
+    now: datetime,
+) -> LineRule:
+    """As `propose_tolerance`: after how many days what has not come is missing, on `account` or on all
+    accounts of `operator`. Raises `WrongUsage` unless it is 0 to `LONGEST_WINDOW`."""
+    if not 0 <= days <= LONGEST_WINDOW:
+        raise WrongUsage(
+            "A window is 0 to %(most)s days, not %(days)s.", most=LONGEST_WINDOW, days=days
+        )
+    rule = _next(tx, WINDOW, operator, account)
+    rule.days = days
+    return _write_down(tx, rule, actor, now)
+
+
+def _next(tx: Session, kind: str, operator: str, account: MerchantAccount | None) -> LineRule:
+    """The next version of the one rule of this kind that a place has."""
+    account_id = account.id if account else None
     before = tx.scalar(
         select(LineRule)
-        .where(LineRule.account_id == account.id, LineRule.kind == TOLERANCE)
+        .where(
+            LineRule.kind == kind,
+            LineRule.operator == operator,
+            LineRule.account_id == account_id,
+        )
         .order_by(LineRule.version.desc())
         .limit(1)
     )
-    rule = LineRule(
+    return LineRule(
         series=before.series if before else new_id(),
         version=before.version + 1 if before else 1,
-        operator=account.operator, account_id=account.id, kind=TOLERANCE, tolerance=tolerance,
-        leg=SETTLEMENT, words="", sign=1, label=TOLERANCE,
+        operator=operator, account_id=account_id, kind=kind,
+        leg=SETTLEMENT, words="", sign=1, label=kind,
     )  # fmt: skip
-    return _write_down(tx, rule, actor, now)
 
 
 def _write_down(tx: Session, rule: LineRule, actor: str, now: datetime) -> LineRule:
@@ -238,6 +270,7 @@ def _note(
 ) -> None:
     detail: dict[str, object] = {
         "label": rule.label, "version": rule.version, "leg": rule.leg, "words": rule.words,
-        "sign": rule.sign, "tolerance": rule.tolerance, "least": rule.least, "most": rule.most,
+        "sign": rule.sign, "tolerance": rule.tolerance, "days": rule.days, "least": rule.least,
+        "most": rule.most,
     }  # fmt: skip
     audit.append(tx, actor, f"line_rule.{act}", str(rule.id), detail | (more or {}), now)

@@ -21,13 +21,14 @@ _UNDECIDED: dict[str, Any] = {
 }
 
 #: Kinds of a rule.
-OTHER_KIND, TOLERANCE = "other", "tolerance"
+OTHER_KIND, TOLERANCE, WINDOW = "other", "tolerance", "window"
 
 
 class LineRule(Base):
     """One version of a rule. `kind` ``other``: which lines of an operator's statements are not parking;
     ``tolerance``: by how many minor units (`tolerance`) the two sides of a pair that shares its
-    reference may differ on one account.
+    reference may differ on one account; ``window``: after how many `days` what has not come is missing
+    (`rules.windows`), on one account or on all of the operator's.
 
     Versions of one rule share its `series`. `account_id`: of one merchant account, or of all of the
     operator's. `words`: phrases, separated by ``;``, that all stand in the line's text
@@ -46,6 +47,7 @@ class LineRule(Base):
     account_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("merchant_account.id"))
     kind: Mapped[str] = mapped_column(default=OTHER_KIND)
     tolerance: Mapped[int | None]
+    days: Mapped[int | None]
     leg: Mapped[str]
     words: Mapped[str]
     sign: Mapped[int]
@@ -61,12 +63,14 @@ class LineRule(Base):
 
     __table_args__ = (
         UniqueConstraint("series", "version"),
-        CheckConstraint("kind IN ('other', 'tolerance')", name="kind"),
+        CheckConstraint("kind IN ('other', 'tolerance', 'window')", name="kind"),
         CheckConstraint(
             "(kind = 'tolerance') = (tolerance IS NOT NULL AND account_id IS NOT NULL)",
             name="what_it_says",
         ),
         CheckConstraint("tolerance > 0", name="tolerance"),
+        CheckConstraint("(kind = 'window') = (days IS NOT NULL)", name="window"),
+        CheckConstraint("days BETWEEN 0 AND 31", name="days"),
         CheckConstraint("leg IN ('settlement', 'bank')", name="leg"),
         CheckConstraint("sign IN (1, -1)", name="sign"),
         CheckConstraint("least > 0 AND most >= least", name="range"),

@@ -107,6 +107,12 @@ FORMS = (
         " proposed_by proposed_at",
     ),
     Layout(
+        "line_rule",
+        "id series version operator account_id kind tolerance days leg words sign least most label"
+        " proposed_by proposed_at",
+        version=2,
+    ),
+    Layout(
         "published_figure",
         "id number kind parameters revision since until operator reason as_of published_at"
         " published_by",

@@ -113,6 +113,14 @@ def test_a_tolerance_is_proposed_for_one_account(prompt: Prompt) -> None:
     assert "1 to 1000" in prompt.refusal("tolerance", "--account", "hk-vietqr", "--amount", "0")
 
 
+def test_a_window_is_proposed_for_one_account_or_all(prompt: Prompt) -> None:
+    for place in (("--account", "hk-vietqr"), ("--operator", "hoan-kiem")):
+        rule_id = prompt.said("window", *place, "--days", "7")
+        assert f"{rule_id}  waiting  {place[1]}  7 d  command" in prompt.said("show", rule_id)
+    assert "0 to 31" in prompt.refusal("window", "--account", "hk-vietqr", "--days", "32")
+    assert "either --operator or --account" in prompt.refusal("window", "--days", "3")
+
+
 def test_nonsense_is_named(prompt: Prompt) -> None:
     both = ("--operator", "hoan-kiem", "--account", "hk-vietqr")
     assert "either --operator or --account" in prompt.refusal("propose", *both, *SAYS)

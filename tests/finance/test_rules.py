@@ -193,3 +193,20 @@ def test_two_people_agree_on_a_tolerance(office: Desk) -> None:
     rule = the_rule(office)
     assert (rule.kind, rule.tolerance, rule.retired_at) == ("tolerance", 5, None)
     assert "Tolerance up to" in office.browser.get(RULES).get_data(as_text=True)
+
+
+def test_two_people_agree_on_how_long_to_wait(office: Desk) -> None:
+    another(office)
+    for wrong, complaint in (("32", "0 to 31 days, not 32"), ("-1", "“-1” is no number of days.")):
+        assert complaint in send(office, 400, act="window", place="hk-vietqr", days=wrong)
+    for place, days in (("hk-vietqr", "0"), ("all:hoan-kiem", "7")):
+        send(office, act="window", place=place, days=days)
+        decide(office, "approve", 409)
+        another(office)
+        decide(office, "approve")
+        rule = the_rule(office)
+        said = (rule.kind, rule.days, rule.account_id is None, rule.state)
+        assert said == ("window", int(days), place != "hk-vietqr", "counting")
+    page = office.browser.get(RULES).get_data(as_text=True)
+    assert "Missing after 0 days" in page
+    assert "Missing after 7 days" in page
