@@ -11,7 +11,8 @@ import click
 from sqlalchemy.orm import Session
 
 from parking.commands.inputs import DAY, Build
-from parking.commands.speech import tell
+from parking.commands.speech import both, tell
+from parking.reports.words import LEGS, break_name
 from payments.db import business_day
 from payments.errors import WrongUsage
 from payments.money import format_amount
@@ -28,13 +29,14 @@ class Search:
 
     opened: bool
     kind: str | None
+    leg: str | None
     age: str | None
     account: str | None
     since: date | None
     until: date | None
 
     def __bool__(self) -> bool:
-        named = (self.kind, self.age, self.account, self.since, self.until)
+        named = (self.kind, self.leg, self.age, self.account, self.since, self.until)
         return self.opened or any(value is not None for value in named)
 
 
@@ -42,6 +44,7 @@ class Search:
 @click.option("--date", "day", type=DAY, help="Business day: everything of it, explained or not.")
 @click.option("--open", "opened", is_flag=True, help="All that are open, whatever their day.")
 @click.option("--class", "kind", type=click.Choice(CLASSES), help="Open ones of this class.")
+@click.option("--leg", type=click.Choice(list(LEGS)), help="Open ones of this comparison.")
 @click.option("--age", type=click.Choice([*(name for _, name in AGES), OLDEST]), help="In days.")
 @click.option("--account", help="Open ones of this merchant account.")
 @click.option("--since", type=DAY, help="Open ones from this business day on.")
@@ -52,8 +55,8 @@ def breaks(build: Build, /, day: date | None, as_json: bool, **asked: object) ->
     """Liệt kê chênh lệch / List differences, of a day or those that are open."""
     search = Search(**asked)  # type: ignore[arg-type]
     if (day is None) == (not search):
-        raise WrongUsage("Give either --date for one day, or --open, --class, --age, --account, "
-                         "--since or --until for what is open.")  # fmt: skip
+        raise WrongUsage("Give either --date for one day, or --open, --class, --leg, --age, "
+                         "--account, --since or --until for what is open.")  # fmt: skip
     house = build()
     today = business_day(house.clock())
     with house.databases.read() as tx:
@@ -66,7 +69,8 @@ def breaks(build: Build, /, day: date | None, as_json: bool, **asked: object) ->
         amount = format_amount(row.difference, row.currency)
         sides = f"{row.payment or '-'}  {row.line or '-'}"
         when = "" if day else f"{row.day}  {row.owner or '-'}  "
-        click.echo(f"{row.kind}  {row.state}  {row.account}  {when}{sides}  {amount}")
+        name = both(break_name(row.kind, row.leg))
+        click.echo(f"{row.kind}  {row.state}  {row.account}  {when}{sides}  {amount}  {name}")
     if day:
         tell("%(count)s differences on %(day)s.", count=len(found), day=day)
     else:
@@ -76,6 +80,7 @@ def breaks(build: Build, /, day: date | None, as_json: bool, **asked: object) ->
 def _open(tx: Session, search: Search, today: date) -> Sequence[BreakRow]:
     wanted = Wanted(
         kind=search.kind,
+        leg=search.leg,
         account=search.account,
         age=search.age,
         since=search.since,
@@ -88,6 +93,7 @@ def _more(row: BreakRow, today: date) -> dict[str, object]:
     """What a list of several days has to say beside the fields of one."""
     return {
         "id": str(row.id),
+        "leg": row.leg,
         "day": row.day.isoformat(),
         "age": age_group(row.day, today),
         "owner": row.owner,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from parking.finance.month import day_asked
 from parking.languages import mark
-from parking.reports.words import BREAK_NAMES
+from parking.reports.words import CLASS_NAMES, LEGS, break_name
 from parking.web.actors import names_of
 from payments.errors import WrongUsage
 from payments.models import MerchantAccount
@@ -60,7 +60,8 @@ SORT_NAMES = {
 
 _ALLOWED: Mapping[str, Sequence[str]] = {
     "state": STATES,
-    "kind": tuple(BREAK_NAMES),
+    "kind": tuple(CLASS_NAMES),
+    "leg": tuple(LEGS),
     "nature": NATURES,
     "age": (*(name for _, name in AGES), OLDEST),
     "sort": tuple(SORTS),
@@ -125,6 +126,7 @@ def read_question(args: Mapping[str, str], operator: str | None) -> Question:
     wanted = Wanted(
         state=given.get("state", "open"),
         kind=given.get("kind"),
+        leg=given.get("leg"),
         account=given.get("account"),
         operator=operator or given.get("operator"),
         owner=given.get("owner"),
@@ -175,9 +177,11 @@ def choosers(asked: Question, found: Found) -> Sequence[Chooser]:
     wanted, owners = asked.wanted, {owner: found.names.get(owner, owner) for owner in found.owners}
     anything = {"": mark("All")}
     sizes = {str(size): str(size) for size in PAGE_SIZES}
+    classes = {kind: break_name(kind, wanted.leg or "") for kind in CLASS_NAMES}
     return [
         Chooser("state", mark("State"), STATE_NAMES, wanted.state),
-        Chooser("kind", mark("What differs"), anything | BREAK_NAMES, wanted.kind),
+        Chooser("leg", mark("Comparison"), anything | LEGS, wanted.leg),
+        Chooser("kind", mark("What differs"), anything | classes, wanted.kind),
         Chooser("age", mark("Age"), anything | AGE_NAMES, wanted.age),
         Chooser("nature", mark("Timing or error"), anything | NATURE_NAMES, wanted.nature),
         Chooser("account", mark("Account"), anything | _same(found.accounts), wanted.account),
@@ -195,7 +199,12 @@ def _same(names: Sequence[str]) -> dict[str, str]:
 
 def bulk_reasons(asked: Question) -> Sequence[str]:
     """The reasons that may explain many of one class at once; none while no class is chosen."""
-    return [code for code, reason in REASONS.items() if asked.wanted.kind in reason.classes]
+    kind, leg = asked.wanted.kind, asked.wanted.leg
+    return [
+        code
+        for code, reason in REASONS.items()
+        if kind in reason.classes and (leg is None or leg in reason.legs)
+    ]
 
 
 def _accounts(tx: Session, operator: str | None) -> Sequence[tuple[str, str]]:

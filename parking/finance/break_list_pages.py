@@ -19,7 +19,7 @@ from parking.finance.break_work import deed_of, people_of, reason_names
 from parking.house import House
 from parking.people.guard import the_badge
 from parking.reports.reason_words import explain_choice
-from parking.reports.words import BREAK_NAMES, RESOLUTIONS
+from parking.reports.words import RESOLUTIONS, break_name
 from parking.web.language import reader_language
 from payments.db import business_day
 from payments.errors import WrongUsage
@@ -58,7 +58,7 @@ def _show(
         found=found,
         people=people,
         reasons=reason_names(bulk_reasons(asked)),
-        names=BREAK_NAMES,
+        name_of=break_name,
         resolutions=RESOLUTIONS,
         choosers=choosers(asked, found),
         ages=AGE_NAMES,

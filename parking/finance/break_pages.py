@@ -15,7 +15,7 @@ from parking.finance.sides import rows_of, sides_of
 from parking.house import House
 from parking.people.guard import the_badge
 from parking.reports.reason_words import explain_choice
-from parking.reports.words import BREAK_NAMES, LEGS, RESOLUTIONS
+from parking.reports.words import LEGS, RESOLUTIONS, break_name
 from parking.web.language import reader_language
 from payments.book_days import BookDay
 from payments.db import business_day
@@ -55,7 +55,7 @@ def show_break(
             "finance/break.html",
             sides=sides,
             rows=list(rows_of(sides)),
-            name=BREAK_NAMES[it.kind],
+            name=break_name(it.kind, it.leg),
             leg=LEGS[it.leg],
             resolution=RESOLUTIONS.get(it.resolution or "", it.resolution),
             age=age_group(it.day, today),

@@ -18,7 +18,7 @@ from parking.passes.standing import HOURS
 from parking.people.guard import the_badge
 from parking.reports.closing_words import CLOSING_STATES, INSTRUCTIONS, OBSTACLES
 from parking.reports.daily import part_of
-from parking.reports.words import BREAK_NAMES
+from parking.reports.words import break_name
 from parking.sessions.states import FIGURE_CLASSES
 from parking.web.language import reader_language
 from payments.db import business_day
@@ -84,7 +84,7 @@ def _page(
             states=CLOSING_STATES,
             kinds=OBSTACLES,
             todo=INSTRUCTIONS,
-            breaks=BREAK_NAMES,
+            name_of=break_name,
             figures=FIGURE_NAMES,
             part_of=part_of,
             vehicles=FIGURE_CLASSES,

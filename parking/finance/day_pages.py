@@ -21,7 +21,7 @@ from parking.reports.daily import CityDay, city_day
 from parking.reports.figure import cash_sentence, city_sentence, standing_sentence
 from parking.reports.files import as_csv
 from parking.reports.stays import added_stays, stays_of
-from parking.reports.words import BREAK_NAMES, DAY_STATES
+from parking.reports.words import DAY_STATES, break_name
 from parking.sessions.states import FIGURE_CLASSES
 from parking.watch.service import watched_lots
 from parking.watch.silence import Silence, silent_lots
@@ -119,7 +119,7 @@ def _day(house: House, day: date) -> ResponseReturnValue:
         stated=stated,
         forgotten=forgotten,
         ages={row.id: age_group(row.day, today) for row in breaks[:LISTED]},
-        names=BREAK_NAMES,
+        name_of=break_name,
         states=DAY_STATES,
         vehicles=FIGURE_CLASSES,
         hours=HOURS,

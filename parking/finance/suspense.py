@@ -49,11 +49,12 @@ class Unmatched:
 @dataclass(frozen=True, slots=True)
 class SetApart:
     """What somebody moved to suspense (above zero) or out of it, explaining a difference of class
-    `kind`; minor units."""
+    `kind` on `leg`; minor units."""
 
     break_id: uuid.UUID
     account: str
     kind: str
+    leg: str
     amount: int
     currency: str
     at: datetime
@@ -65,7 +66,7 @@ def set_apart(tx: Session, operator: str | None) -> Sequence[SetApart]:
     suspense, back = Against.SUSPENSE.value, aliased(Transfer)
     undone = select(back.id).where(back.cause == literal(UNDO) + Transfer.cause).exists()
     query = (
-        select(Transfer, Break.id, Break.kind, MerchantAccount.slug)
+        select(Transfer, Break.id, Break.kind, Break.leg, MerchantAccount.slug)
         .join(BreakAct, BreakAct.cause == Transfer.cause)
         .join(Break, Break.id == BreakAct.break_id)
         .join(MerchantAccount, MerchantAccount.id == Break.account_id)
@@ -76,10 +77,11 @@ def set_apart(tx: Session, operator: str | None) -> Sequence[SetApart]:
         query = query.where(MerchantAccount.operator == operator)
     return [
         SetApart(
-            id_, slug, kind, booked.amount if booked.credit == suspense else -booked.amount,
+            id_, slug, kind, leg,
+            booked.amount if booked.credit == suspense else -booked.amount,
             booked.currency, booked.recorded_at,
         )
-        for booked, id_, kind, slug in tx.execute(query)
+        for booked, id_, kind, leg, slug in tx.execute(query)
     ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from parking.finance.suspense import PAGE, set_apart, unmatched
 from parking.house import House
 from parking.languages import explain
 from parking.people.guard import the_badge
-from parking.reports.words import BREAK_NAMES
+from parking.reports.words import break_name
 from parking.trace.money import MOVEMENTS
 from parking.web.language import reader_language
 from payments.errors import Complaint, Conflict, NotFound, WrongUsage
@@ -44,7 +44,7 @@ def _show(
         found=found,
         suggested=suggested,
         apart=apart,
-        kinds=BREAK_NAMES,
+        name_of=break_name,
         names=MOVEMENTS,
         full=len(found) == PAGE,
         may_attach=badge.role == "finance",

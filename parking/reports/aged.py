@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from parking.languages import mark
 from parking.reports.asked import Asked, ages_on, parameters
 from parking.reports.columns import ACCOUNT, DAY, LOT, count, money, totals
-from parking.reports.words import BREAK_NAMES, LEGS
+from parking.reports.words import CODE_NAMES, LEGS, break_code
 from payments.db import business_day
 from reconciliation.reports.differences import GROUPS, Difference, unexplained
 from reconciliation.reports.table import (
@@ -25,7 +25,7 @@ from reconciliation.reports.table import (
     Table,
 )  # fmt: skip
 
-KIND = Column("class", mark("Kind of difference"), Kind.WORD, words=BREAK_NAMES)
+KIND = Column("class", mark("Kind of difference"), Kind.WORD, words=CODE_NAMES)
 LEG = Column("leg", mark("Comparison"), Kind.WORD, words=LEGS)
 NATURE = Column(
     "nature", mark("Nature"), Kind.WORD,
@@ -102,13 +102,13 @@ def aged(tx: Session, asked: Asked) -> Report:
 
 def _tables(found: Sequence[Difference], at: date) -> Iterator[Table]:
     yield _by_age(found, at)
-    yield _grouped("by_class", mark("By kind"), KIND, found, at, lambda row: row.kind)
+    yield _grouped("by_class", mark("By kind"), KIND, found, at, _code)
     yield _grouped("by_account", mark("By account"), ACCOUNT, found, at, lambda row: row.account)
     yield _grouped("by_nature", mark("By nature"), NATURE, found, at, _nature)
     yield _grouped("by_leg", mark("By comparison"), LEG, found, at, lambda row: row.leg)
     rows: list[Row] = [
         (
-            row.day, row.group(at), row.kind, _nature(row), row.account, row.cost_centre,
+            row.day, row.group(at), _code(row), _nature(row), row.account, row.cost_centre,
             row.payment, row.reference, row.amount, 1, abs(row.amount),
         )
         for row in found
@@ -117,6 +117,10 @@ def _tables(found: Sequence[Difference], at: date) -> Iterator[Table]:
         "list", mark("Every open difference"), LISTED, rows, totals(LISTED, rows), (), "open",
         refines="by_class",
     )  # fmt: skip
+
+
+def _code(row: Difference) -> str:
+    return break_code(row.kind, row.leg)
 
 
 def _nature(row: Difference) -> str:

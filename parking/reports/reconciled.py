@@ -23,7 +23,7 @@ from parking.reports.columns import (
     money,
     totals,
 )  # fmt: skip
-from parking.reports.words import BREAK_NAMES
+from parking.reports.words import CODE_NAMES, break_code
 from payments.models import MerchantAccount
 from reconciliation.models import DayTotal
 from reconciliation.reports.comparison import Compared, compare
@@ -74,7 +74,7 @@ BANK_SUMS = (
 
 #: What explains a part of a difference → its name; the others are classes of breaks.
 REASONS = {
-    **BREAK_NAMES,
+    **CODE_NAMES,
     "tolerance": mark("Agreed within the tolerance"),
     "other_day": mark("Both sides agree, booked on different days"),
     "awaiting": mark("The provider's file has not come yet"),
@@ -193,7 +193,7 @@ def _compared(found: Sequence[Compared], names: Mapping[str, str]) -> Iterator[T
 def _explained(found: Sequence[Compared]) -> Table:
     rows: list[Row] = [
         (
-            row.day, account.slug, row.reason, row.payment, row.cost_centre, row.reference,
+            row.day, account.slug, break_code(row.reason, row.leg), row.payment, row.cost_centre, row.reference,
             row.state, row.count, row.amount, row.beside,
         )
         for account in found

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from parking.languages import mark
 from parking.reports.daily import part_of
-from parking.reports.words import BREAK_NAMES
+from parking.reports.words import break_name
 from parking.sessions.states import FIGURE_CLASSES
 from parking.trace.model import Stage, Step
 from payments.db import business_day
@@ -124,7 +124,7 @@ def breaks(
     for row in tx.scalars(query.order_by(Break.opened_at, Break.id)):
         yield Step(
             Stage.BREAK,
-            BREAK_NAMES[row.kind],
+            break_name(row.kind, row.leg),
             row.kind,
             at=row.opened_at,
             recorded_at=row.resolved_at,

@@ -35,7 +35,7 @@ class ObstacleKind(StrEnum):
 class Obstacle:
     """One thing that is not explained. `subject` names it for ever: ``account:<slug>``,
     ``uncompared:<slug>`` or ``break:<id>``. `count` payments of `amount` minor units are uncompared;
-    a break has its difference there, and its class in `what`."""
+    a break has its difference there, its class in `what`, and the `leg` it is about."""
 
     subject: str
     kind: ObstacleKind
@@ -47,6 +47,7 @@ class Obstacle:
     currency: str = "VND"
     what: str = ""
     break_id: uuid.UUID | None = None
+    leg: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def _breaks(tx: Session, span: Span) -> Iterator[Obstacle]:
     query = (
         select(
             Break.id, MerchantAccount.operator, Break.day, MerchantAccount.slug, Break.difference,
-            Break.currency, Break.kind,
+            Break.currency, Break.kind, Break.leg,
         )
         .join(MerchantAccount, MerchantAccount.id == Break.account_id)
         .where(
@@ -138,10 +139,10 @@ def _breaks(tx: Session, span: Span) -> Iterator[Obstacle]:
         )
         .order_by(Break.day, MerchantAccount.slug, Break.kind, Break.id)
     )  # fmt: skip
-    for id_, operator, day, slug, difference, currency, kind in tx.execute(query):
+    for id_, operator, day, slug, difference, currency, kind, leg in tx.execute(query):
         yield Obstacle(
             f"break:{id_}", ObstacleKind.BREAK, operator, day, slug, 1, difference, currency, kind,
-            id_,
+            id_, leg,
         )  # fmt: skip
 
 

@@ -43,6 +43,7 @@ class Wanted:
 
     state: str = "open"
     kind: str | None = None
+    leg: str | None = None
     account: str | None = None
     operator: str | None = None
     owner: str | None = None
@@ -55,9 +56,10 @@ class Wanted:
 @dataclass(frozen=True, slots=True)
 class Group:
     """How many differences, and their sums in minor units of `currency`: `more` where they say more
-    than we, `less` (negative) where less."""
+    than we, `less` (negative) where less. `leg`: of one comparison; empty: of all."""
 
     name: str
+    leg: str
     currency: str
     count: int
     more: int
@@ -71,6 +73,7 @@ class Group:
         """Both together, under this one's name."""
         return Group(
             self.name,
+            self.leg,
             self.currency,
             self.count + other.count,
             self.more + other.more,
@@ -118,22 +121,24 @@ def find(
 
 
 def group(tx: Session, wanted: Wanted, today: date) -> Groups:
-    """The sums of everything `wanted`, by class, age and account; one statement."""
+    """The sums of everything `wanted`, by class and leg, age, account; one statement."""
     age = case(
         *((Break.day >= today - timedelta(days=last), name) for last, name in AGES), else_=OLDEST
     )
     more = case((Break.difference > 0, Break.difference), else_=0)
     less = case((Break.difference < 0, Break.difference), else_=0)
-    keys = (Break.kind, age, MerchantAccount.slug, Break.currency)
+    keys = (Break.kind, Break.leg, age, MerchantAccount.slug, Break.currency)
     columns = (*keys, sql.count(), *(cast(sql.sum(one), BigInteger) for one in (more, less)))
     grouped = _picked(select(*columns), wanted, today).group_by(*keys).order_by(*keys)
-    rows = [(row[:3], Group("", row[3], *map(int, row[4:]))) for row in tx.execute(grouped)]
+    rows = [(row[:4], Group("", "", row[4], *map(int, row[5:]))) for row in tx.execute(grouped)]
     ages = [name for _, name in AGES] + [OLDEST]
     return Groups(
-        [*_added((key[0], one) for key, one in rows)],
-        sorted(_added((key[1], one) for key, one in rows), key=lambda one: ages.index(one.name)),
-        [*_added((key[2], one) for key, one in rows)],
-        [*_added(("", one) for _, one in rows)],
+        [*_added((key[0], key[1], one) for key, one in rows)],
+        sorted(
+            _added((key[2], "", one) for key, one in rows), key=lambda one: ages.index(one.name)
+        ),
+        [*_added((key[3], "", one) for key, one in rows)],
+        [*_added(("", "", one) for _, one in rows)],
     )
 
 
@@ -154,10 +159,10 @@ def owners_of(tx: Session, wanted: Wanted, today: date) -> Sequence[str]:
     return [str(owner) for owner in tx.scalars(found.order_by(Break.owner))]
 
 
-def _added(rows: Iterable[tuple[str, Group]]) -> Iterator[Group]:
-    sums: dict[tuple[str, str], Group] = {}
-    for name, one in rows:
-        key = (name, one.currency)
+def _added(rows: Iterable[tuple[str, str, Group]]) -> Iterator[Group]:
+    sums: dict[tuple[str, str, str], Group] = {}
+    for name, leg, one in rows:
+        key = (name, leg, one.currency)
         sums[key] = sums.get(key, Group(*key, 0, 0, 0)).plus(one)
     return iter(sums.values())
 
@@ -172,6 +177,7 @@ def _conditions(wanted: Wanted, today: date) -> Iterator[ColumnElement[bool]]:
     yield _in_state(wanted.state)
     for column, value in (
         (Break.kind, wanted.kind),
+        (Break.leg, wanted.leg),
         (MerchantAccount.slug, wanted.account),
         (MerchantAccount.operator, wanted.operator),
     ):
