@@ -16,8 +16,10 @@ from parking.sessions.stays import stays_of
 from payments.belonging import owners
 from payments.errors import NotFound
 from payments.models import MerchantAccount, Movement, Payment
-from payments.provider import MovementKind
+from payments.provider import Control, MovementKind
 from reconciliation.models import BANK, PAYOUT, Break, Statement, StatementLine
+from reconciliation.payouts.models import StatementShare
+from reconciliation.payouts.sums import payouts
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +31,20 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """What the lines of a payout make, and what it pays, all its payouts of one file together; None
+    while there is no payout. Minor units."""
+
+    makes: Control
+    paid: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Sides:
     """A difference with everything known about it. On the settlement leg our side is `movement`
     (with its payment and stays) and theirs `line`; on the bank leg our side is `payout`, the
     provider's own announcement, and theirs the bank's `line`. On the payout leg theirs is `payout`,
-    and ours what its lines make."""
+    ours what its lines make (`batch`), and `line` the first of those that nobody paid out."""
 
     difference: Break
     account: MerchantAccount
@@ -42,6 +53,7 @@ class Sides:
     sessions: Sequence[ParkingSession]
     line: Told | None
     payout: Told | None
+    batch: Batch | None
 
 
 def sides_of(tx: Session, break_id: uuid.UUID, operator: str | None) -> Sides:
@@ -61,7 +73,20 @@ def sides_of(tx: Session, break_id: uuid.UUID, operator: str | None) -> Sides:
         stays_of(tx, [payment])[payment.id] if payment else (),
         line,
         _told(tx, difference.payout_id),
+        _batch(tx, difference, line) if difference.leg == PAYOUT else None,
     )
+
+
+def _batch(tx: Session, difference: Break, line: Told | None) -> Batch:
+    if line is not None:
+        key = (line.file.id, line.line.batch or "", line.line.currency)
+        share = tx.get_one(StatementShare, key)
+        return Batch(Control(share.count, share.gross, share.fee, share.net), None)
+    which = StatementLine.id == difference.payout_id
+    (found,) = (
+        one for one in payouts(tx, difference.account_id, which) if one.id == difference.payout_id
+    )
+    return Batch(found.carried, found.carried.net + (found.difference or 0))
 
 
 def _told(tx: Session, line_id: uuid.UUID | None) -> Told | None:
@@ -87,8 +112,8 @@ def _payment(tx: Session, movement: Movement | None, line: Told | None) -> Payme
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the comparison. `kind` says how to show the values: amount, text, code, time or
-    file; None is shown as nothing. `differs`: both sides say something, and not the same."""
+    """One line of the comparison. `kind` says how to show the values: amount, number, text, code, time
+    or file; None is shown as nothing. `differs`: both sides say something, and not the same."""
 
     label: str
     kind: str
@@ -158,10 +183,12 @@ def _bank_rows(sides: Sides) -> Iterator[Row]:
 
 
 def _payout_rows(sides: Sides) -> Iterator[Row]:
-    """What the lines make is what the payout pays less the difference."""
-    paid = -sides.payout.line.net if sides.payout else None
-    makes = (paid or 0) - sides.difference.difference
-    yield Row(mark("Amount after fees"), "amount", makes, paid)
+    batch = sides.batch
+    if batch is not None:
+        yield Row(mark("Lines"), "number", batch.makes.count, None)
+        yield Row(mark("Gross"), "amount", batch.makes.gross, None)
+        yield Row(mark("Fees"), "amount", batch.makes.fee, None)
+        yield Row(mark("Amount after fees"), "amount", batch.makes.net, batch.paid)
     yield Row(
         mark("Batch reference"),
         "code",
@@ -170,7 +197,10 @@ def _payout_rows(sides: Sides) -> Iterator[Row]:
     )
     yield Row(mark("Time"), "time", None, sides.payout.line.event_at if sides.payout else None)
     yield Row(mark("Recorded"), "time", _received(sides.line), _received(sides.payout))
-    yield from _where(sides.line, sides.payout)
+    if sides.line is not None:
+        # its line is but the first of many
+        yield Row(mark("File"), "file", sides.line.file.name, None)
+    yield from _where(None, sides.payout)
 
 
 def _where(ours: Told | None, theirs: Told | None) -> Iterator[Row]:

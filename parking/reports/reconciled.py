@@ -92,7 +92,7 @@ EXPLAINED = (
     Column("state", mark("State"), Kind.WORD, words=STATES),
     count("number", mark("Number")),
     money("difference", mark("Difference")),
-    money("beside", mark("Fees, tills, bank")),
+    money("beside", mark("Fees, tills, payouts, bank")),
 )
 
 NOTES = (

@@ -100,6 +100,8 @@ def test_each_age_group_holds_what_is_called_so(crowd: World, age: str) -> None:
     [
         (Wanted(), 22),
         (Wanted(kind="amount_mismatch"), 1),
+        (Wanted(leg="settlement"), 22),
+        (Wanted(leg="payout"), 0),
         (Wanted(account="cau-go"), 10),
         (Wanted(operator="An Bình"), 12),
         (Wanted(nature="timing"), 1),
