@@ -79,7 +79,9 @@ def test_the_list_shows_one_comparison_and_names_it(desk: Desk) -> None:
     assert "2 found" not in text(desk, "/finance/breaks?leg=settlement&lang=en")
     assert desk.browser.get("/finance/breaks?leg=moon").status_code == 400
     assert SHORT in text(desk, f"/finance/day/{day}?lang=en")
-    assert SHORT in text(desk, "/finance/trace?q=B-1121&lang=en")
+    trace = desk.read("/finance/trace?q=B-1121&lang=en")
+    assert SHORT in trace
+    assert '">L-A</a>' in trace
 
 
 def test_reports_name_the_comparison(desk: Desk) -> None:
