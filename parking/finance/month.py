@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 
 from sqlalchemy import and_, case, select
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from payments.errors import WrongUsage
 from payments.models import MerchantAccount
 from payments.provider import CASH
-from reconciliation.models import AccountDay, DayTotal
+from reconciliation.models import AccountDay, DayTotal, attached
 
 _MONTH = re.compile(r"(?P<year>20\d\d)-(?P<month>0[1-9]|1[0-2])")
 #: The account-day furthest behind speaks for the day.
@@ -67,7 +67,8 @@ def day_asked(text: str) -> date | None:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Receipts without cash, in dong, as the city announces them; what tills took stands apart.
+    """Payments without cash, in dong, as the city announces them; what tills took stands apart, and so
+    does `unattached`, receipts that belong to no payment of ours.
 
     `breaks` are differences nobody explained yet, on whatever account."""
 
@@ -78,6 +79,11 @@ class Figures:
     banked: int = 0
     breaks: int = 0
     cash: int = 0
+    unattached_count: int = 0
+    unattached: int = 0
+
+
+NAMES = tuple(field.name for field in fields(Figures))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +106,7 @@ def days_of(tx: Session, month: Month, operator: str | None) -> Sequence[DayRow]
 
 def sum_of(rows: Sequence[DayRow]) -> Figures:
     """The figures of several days."""
-    return Figures(
-        *(
-            sum(getattr(row.figures, name) for row in rows)
-            for name in ("count", "gross", "net", "confirmed", "banked", "breaks", "cash")
-        )
-    )
+    return Figures(*(sum(getattr(row.figures, name) for row in rows) for name in NAMES))
 
 
 def _figures(tx: Session, month: Month, operator: str | None) -> dict[date, Figures]:
@@ -118,9 +119,10 @@ def _figures(tx: Session, month: Month, operator: str | None) -> dict[date, Figu
         DayTotal.banked_gross,
     )
     columns = (
-        *(case((and_(dong, ~till), column), else_=0) for column in announced),
+        *(case((and_(dong, ~till, attached()), column), else_=0) for column in announced),
         DayTotal.breaks,
         case((and_(dong, till), DayTotal.gross), else_=0),
+        *(case((and_(dong, ~till, ~attached()), column), else_=0) for column in announced[:2]),
     )
     query = (
         select(DayTotal.day, *(sql.sum(column) for column in columns))

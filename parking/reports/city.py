@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from parking.languages import mark
 from parking.lots.models import Lot, Operator
+from parking.reports import apart
 from parking.reports.asked import Asked, parameters
 from parking.reports.city_columns import (
     ADDS,
@@ -52,7 +53,7 @@ from reconciliation.reports.table import (
     Sum,
     Table,
 )  # fmt: skip
-from reconciliation.reports.volume import Volume
+from reconciliation.reports.volume import Told, Volume
 
 #: Ten years: from the pilot's first day to far beyond the plan of 2030.
 MOST_DAYS = 3_660
@@ -76,6 +77,7 @@ def city(tx: Session, asked: Asked) -> Report:
         volume.computed_at(tx, period),
         (
             _headline(found.along[summaries.PRODUCT], asked),
+            _recorded(found),
             _stays(found.along[summaries.PRODUCT]),
             _months(tx, period, found.by_month),
             _by_provider(providers),
@@ -88,7 +90,7 @@ def city(tx: Session, asked: Asked) -> Report:
             silent,
             reported(tx, period),
         ),
-        (*DEFINITIONS, _rate(period.until)),
+        (*DEFINITIONS, apart.MEANING, _rate(period.until)),
         charts=(
             Chart("by_month", mark("Cashless, gross, by month"), "month", ("cashless_gross",)),
             Chart("by_provider", mark("Cashless, gross, by provider"), "provider", ("cashless_gross",)),
@@ -142,6 +144,20 @@ def _headline(by_product: Mapping[str, Volume], asked: Asked) -> Table:
     columns = (*FIGURES, DOLLARS)
     row = (*cells(whole), to_cents(whole.cashless_gross, asked.until))
     return Table("figure", mark("The figure"), columns, [row], None, (), "recorded", sums=ADDS)
+
+
+def _recorded(found: Told) -> Table:
+    """Payments and what is attached to none make all receipts; each is read along another label."""
+    paid = sum(found.along[summaries.PRODUCT].values(), Volume())
+    beside = found.unattached[summaries.COST_CENTRE]
+    providers = found.along[summaries.PROVIDER].values()
+    everything = sum(providers, found.unattached[summaries.PROVIDER])
+    parts = {
+        apart.CASHLESS: (paid.cashless_count, paid.cashless_gross),
+        apart.CASH: (paid.cash_count, paid.cash_gross),
+        apart.UNATTACHED: (beside.count, beside.gross),
+    }
+    return apart.recorded(parts, (everything.count, everything.gross))
 
 
 def _stays(by_product: Mapping[str, Volume]) -> Table:

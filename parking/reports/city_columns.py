@@ -54,7 +54,6 @@ SERVICE = Column(
     words={
         "parking": mark("Single stays"),
         "pass": mark("Monthly passes"),
-        "": mark("Belongs to no payment of ours"),
     },
 )
 VEHICLE = Column("vehicle_class", mark("Vehicle class"), Kind.WORD, words=FIGURE_CLASSES)
@@ -64,7 +63,7 @@ OTHERS = "…"
 DEFINITIONS = (
     Sentence(
         mark(
-            "A payment is one receipt of money recorded by us, on the business day of the provider's"
+            "A payment is one receipt of money for a payment of ours, on the business day of the provider's"
             " time. Gross is before refunds and fees. Refunds and reversals are those recorded in the"
             " period, whenever their payment was made."
         )

@@ -22,9 +22,9 @@ from payments.errors import NotFound
 from payments.provider import CASH
 from reconciliation.models import DayTotal
 from reconciliation.reports.daily import AccountPart, DailyReport, daily
-from reconciliation.reports.figures import NAMES, Figures, added
+from reconciliation.reports.figures import NAMES, Figures, added, without
 from reconciliation.reports.footing import check_foots
-from reconciliation.reports.period import Period, parts
+from reconciliation.reports.period import Period, parts, unattached
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +101,14 @@ def part_of(product: str, position: int) -> str:
 @dataclass(frozen=True, slots=True)
 class CityDay:
     """One business day of the city, or of one operator. `as_of`: when the oldest of its figures was
-    computed; None when nothing was computed yet."""
+    computed; None when nothing was computed yet. `unattached`: the part of `total` that belongs to no
+    payment of ours, tills apart."""
 
     day: date
     currency: str
     as_of: datetime | None
     total: Figures
+    unattached: Figures
     by_account: Sequence[AccountRow]
     by_lot: Sequence[LotRow]
     by_class: Sequence[ClassRow]
@@ -123,13 +125,18 @@ class CityDay:
 
     @property
     def cashless(self) -> Figures:
-        """What the city announces: everything that was not cash."""
+        """What the city announces: payments that were not in cash."""
+        return without(self.by_provider, self.unattached)
+
+    @property
+    def by_provider(self) -> Figures:
+        """Everything that was not cash, what is attached to no payment with it."""
         return added(row.figures for row in self.by_account if not row.cash)
 
     @property
     def cash_permille(self) -> int:
         """The share of payments made in cash, in thousandths, rounded half up."""
-        return share(self.cash.count, self.total.count)
+        return share(self.cash.count, self.cash.count + self.cashless.count)
 
 
 def share(part: int, whole: int) -> int:
@@ -152,6 +159,7 @@ def city_day(tx: Session, day: date, now: datetime, operator: str | None = None)
         currency=found.currency,
         as_of=found.as_of if found.by_cost_centre else None,
         total=found.total,
+        unattached=unattached(tx, Period(day, day, operator, found.currency)),
         by_account=_accounts(tx, found),
         by_lot=_lots(tx, found),
         by_class=classes,

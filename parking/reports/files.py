@@ -94,6 +94,7 @@ def as_json(found: CityDay) -> dict[str, object]:
         "confirmed": {"count": total.confirmed_count, "gross": total.confirmed_gross},
         "banked": {"count": total.banked_count, "gross": total.banked_gross},
         "cashless": {"count": found.cashless.count, "gross": found.cashless.gross},
+        "unattached": {"count": found.unattached.count, "gross": found.unattached.gross},
         "cash": {
             "count": found.cash.count,
             "gross": found.cash.gross,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from parking.languages import mark
 from parking.lots.service import lot_names
+from parking.reports import apart
 from parking.reports.asked import Asked, operator_names, parameters
 from parking.reports.columns import (
     ACCOUNT,
@@ -27,7 +28,7 @@ from parking.reports.words import CODE_NAMES, break_code
 from payments.models import MerchantAccount
 from reconciliation.models import DayTotal
 from reconciliation.reports.comparison import Compared, compare
-from reconciliation.reports.period import Part, Period, computed_at, parts, unfinished
+from reconciliation.reports.period import Part, Period, computed_at, parts, unattached, unfinished
 from reconciliation.reports.table import Chart, Column, Kind, Report, Row, Sentence, Sum, Table
 
 #: The providers' side is read from its lines, so this report is for weeks, not for years.
@@ -103,6 +104,7 @@ NOTES = (
             " under “What explains the differences” make exactly this sum."
         )
     ),
+    apart.MEANING,
 )
 
 
@@ -141,12 +143,22 @@ def _recorded(tx: Session, period: Period, names: Mapping[str, str]) -> Iterator
         Part((names.get(row.labels[0], row.labels[0]),), row.figures)
         for row in parts(tx, period, MerchantAccount.operator)
     ]
+    yield _apart(tx, period)
     yield _figures("by_operator", mark("By operator"), (OPERATOR,), operators)
     providers = parts(tx, period, MerchantAccount.provider)
     yield _figures("by_provider", mark("By provider"), (PROVIDER,), providers)
     yield _figures("by_lot", mark("By lot"), (LOT, LOT_NAME), list(_lots(tx, period)))
     if period.since != period.until:
         yield _figures("by_day", mark("By day"), (DAY,), parts(tx, period, DayTotal.day))
+
+
+def _apart(tx: Session, period: Period) -> Table:
+    """Payments, and what is attached to none: every other table of this report has both."""
+    [whole], beside = parts(tx, period), unattached(tx, period)
+    everything = (whole.figures.count, whole.figures.gross)
+    paid = (everything[0] - beside.count, everything[1] - beside.gross)
+    shown = {apart.PAYMENTS: paid, apart.UNATTACHED: (beside.count, beside.gross)}
+    return apart.recorded(shown, everything, "recorded")
 
 
 def _lots(tx: Session, period: Period) -> Iterator[Part]:

@@ -37,6 +37,11 @@ class Figures:
 NAMES = tuple(field.name for field in fields(Figures))
 
 
+def without(whole: Figures, part: Figures) -> Figures:
+    """`whole` less `part`."""
+    return Figures(*(getattr(whole, name) - getattr(part, name) for name in NAMES))
+
+
 def added(rows: Iterable[Figures]) -> Figures:
     """The sum of several."""
     known = list(rows)

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from payments.book_days import CLOSED, BookDay
 from payments.db import CITY_ZONE
 from payments.models import MerchantAccount
+from payments.provider import CASH
 from reconciliation import spans
-from reconciliation.models import AccountDay, DayTotal
+from reconciliation.models import AccountDay, DayTotal, attached
 from reconciliation.reports.figures import Figures, figures_of, sums
 from reconciliation.sides import Rows
 from reconciliation.summaries import SummaryState
@@ -77,6 +78,12 @@ def parts(tx: Session, period: Period, *labels: Any) -> list[Part]:
     return [
         Part(tuple(row[: len(labels)]), figures_of(row[len(labels) :])) for row in tx.execute(query)
     ]
+
+
+def unattached(tx: Session, period: Period) -> Figures:
+    """What belongs to no payment of ours, on accounts that are no tills."""
+    rows = _totals(select(*sums()), period).where(~attached(), MerchantAccount.provider != CASH)
+    return figures_of(tx.execute(rows).one())
 
 
 def computed_at(tx: Session, period: Period) -> datetime | None:

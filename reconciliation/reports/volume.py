@@ -63,24 +63,30 @@ SHOWN = tuple(one.name for one in fields(Volume))
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a period's summaries tell: label → key → volume, and the volume of each month (by its first
-    day, in order) as far as it lies in the period."""
+    """What a period's summaries tell of payments: label → key → volume, and the volume of each month
+    (by its first day, in order) as far as it lies in the period. `unattached`: along each label, the
+    money that belongs to no payment of ours, which is in none of these."""
 
     along: Mapping[str, Mapping[str, Volume]]
     by_month: Mapping[date, Volume]
+    unattached: Mapping[str, Volume]
 
 
 def told(tx: Session, period: Period) -> Told:
     """What was paid in the period, by one statement, so that every split is of the same rows."""
     along: dict[str, dict[str, Volume]] = {label: {} for label in summaries.LABELS}
+    unattached = dict.fromkeys(summaries.LABELS, NOTHING)
     months: dict[date, Volume] = {}
     for label, key, first, *figures in tx.execute(_rows(tx, period)):
         one = Volume(*map(int, figures))
+        if not key:
+            unattached[label] += one
+            continue
         along[label][key] = along[label].get(key, NOTHING) + one
         if label == summaries.PRODUCT:
             month = spans.month_of(first)
             months[month] = months.get(month, NOTHING) + one
-    return Told(along, dict(sorted(months.items())))
+    return Told(along, dict(sorted(months.items())), unattached)
 
 
 def _rows(tx: Session, period: Period) -> CompoundSelect[Any]:

@@ -9,8 +9,12 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
+from parking.finance.month import Month, days_of
 from parking.reports.asked import Asked
+from parking.reports.daily import city_day
 from parking.reports.elsewhere import take_in
+from parking.reports.figure import city_sentence
+from parking.reports.files import as_json
 from parking.reports.kinds import make
 from parking.reports.written import FORMATS, written
 from parking.sessions.models import ParkingSession
@@ -18,6 +22,8 @@ from parking.watch.stay_days import keep_stays
 from payments.db import business_day
 from payments.errors import WrongUsage
 from payments.money import Money
+from payments.provider import MovementFact, MovementKind, Notice, Status
+from payments.service import record
 from reconciliation.rebuilding import keep_spans
 from reconciliation.reports.footing import DoesNotFoot, check
 from reconciliation.reports.table import Column, Kind, Report, Table
@@ -77,6 +83,53 @@ def test_the_figure_is_the_same_whichever_way_it_is_split(paid: Town) -> None:
         )
         assert totals["cashless_gross"] == figure["cashless_gross"]
     assert row(found, "by_class", "parking", "car")["cashless_count"] == 3
+
+
+def stray(town: Town, amount: int = 1_234_000) -> None:
+    """A provider's payout came in on the operator's own account: it names no payment."""
+    fact = MovementFact(MovementKind.RECEIPT, "FT1", amount, "VND", town.now)
+    with town.house.databases.write.begin() as tx:
+        told = Notice("FT1", None, Status.PAID, town.now, (fact,))
+        record(tx, town.account(), told, town.now, source="webhook")
+    keep_current(town.house.databases.write, town.now)
+
+
+def test_money_without_a_payment_is_no_payment_for_parking_and_stands_apart(paid: Town) -> None:
+    before = report(paid)
+    gross = row(before, "figure")["cashless_gross"]
+    stray(paid)
+    found = report(paid)
+    assert row(found, "figure") == row(before, "figure")
+    for name in ("by_month", "by_provider", "by_class", "by_ward", "by_district", "busiest"):
+        assert list(found.table(name)) == list(before.table(name))
+    apart = found.table("recorded")
+    assert list(apart) == [("cashless", 3, gross), ("cash", 0, 0), ("unattached", 1, 1_234_000)]
+    assert apart.totals == (None, 4, 1_234_000 + int(str(gross)))
+    paid.clock.forward(days=40)
+    keep_spans(paid.house.databases.write, paid.now)
+    assert list(report(paid, days=40).table("recorded")) == list(apart)
+
+
+def test_the_day_its_files_and_the_month_announce_no_money_without_a_payment(paid: Town) -> None:
+    day = business_day(paid.now)
+    stray(paid)
+    with paid.house.databases.read() as tx:
+        found = city_day(tx, day, paid.now)
+        (of_month,) = days_of(tx, Month(day.replace(day=1)), None)
+        compared = make(tx, "daily", asked(paid))
+    assert (found.cashless.count, found.unattached.count, found.total.count) == (3, 1, 4)
+    assert found.cashless.gross + found.unattached.gross == found.total.gross
+    assert "3 cashless transactions" in city_sentence(found, "en")
+    told = as_json(found)
+    assert told["unattached"] == {"count": 1, "gross": 1_234_000}
+    assert told["cashless"] == {"count": 3, "gross": found.cashless.gross}
+    assert of_month.figures.count == 3
+    assert of_month.figures.gross == found.cashless.gross
+    assert (of_month.figures.unattached_count, of_month.figures.unattached) == (1, 1_234_000)
+    assert list(compared.table("recorded")) == [
+        ("payments", 3, found.cashless.gross),
+        ("unattached", 1, 1_234_000),
+    ]
 
 
 def test_stays_are_told_with_the_figure_and_in_every_split_but_that_of_providers(
