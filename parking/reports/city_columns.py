@@ -35,7 +35,7 @@ PAID = (
 FIGURES = (STAYS, *PAID)
 ADDS = (Sum("count", ("cashless_count", "cash_count")),)
 
-MONTH = Column("month", mark("Month"), Kind.DATE)
+MONTH = Column("month", mark("Month"), Kind.MONTH)
 MONTHS = (
     MONTH,
     *FIGURES,

@@ -1,6 +1,6 @@
 """A chart as shapes, from the very rows of the table beside it. Lengths are whole units of the drawing.
 
-Days stand side by side as columns; everything else lies as bars with its name before and its value
+Days and months stand side by side as columns; everything else lies as bars with its name before and its value
 behind, the largest first. A chart shows; the table tells: what is too much for one picture is left out.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from reconciliation.reports.shown import cell_text, heading
-from reconciliation.reports.table import Cell, Chart, Column, Language, Report, Row, Table
+from reconciliation.reports.table import Cell, Chart, Column, Kind, Language, Report, Row, Table
 
 WIDTH = 720
 #: Bars: where they begin, how long the longest is, how high one is and its row.
@@ -19,7 +19,7 @@ LEFT, LONGEST, THICK, SPACE = 210, 380, 14, 12
 MOST_BARS = 15
 #: Letters of a name that fit before its bar.
 LETTERS = 30
-#: Columns: the ground line, how high the highest is, room for the scale, and names of days.
+#: Columns: the ground line, how high the highest is, room for the scale, and names of days or months.
 GROUND, HIGHEST, SCALE = 216, 190, 116
 MOST_NAMES = 12
 #: No column is wider, however few there are.
@@ -93,6 +93,8 @@ class _Bar:
         column = table.columns[table.place(chart.label)]
         self.label: Cell = row[table.place(chart.label)]
         self.name = cell_text(self.label, column, language) or "–"
+        # below a column a day goes without its year
+        self.below = self.name if column.kind is Kind.MONTH else self.name[:5]
         cells = [row[table.place(key)] for key in chart.values]
         self.values = [max(cell, 0) if isinstance(cell, int) else 0 for cell in cells]
         self.texts = [
@@ -132,7 +134,7 @@ def _columns(title: str, series: tuple[str, ...], bars: Sequence[_Bar], largest:
             shapes.append(Shape(x, GROUND - high, wide, max(high, 1), number, told))
     every = -(-len(bars) // MOST_NAMES)
     labels = [
-        Label(SCALE + place * step + step // 2, GROUND + 20, bar.name[:5], "middle")
+        Label(SCALE + place * step + step // 2, GROUND + 20, bar.below, "middle")
         for place, bar in enumerate(bars)
         if place % every == 0
     ]

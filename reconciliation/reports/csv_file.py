@@ -3,8 +3,8 @@
 UTF-8 with a byte order mark, without which Excel reads Vietnamese letters wrongly; comma-separated,
 CRLF (RFC 4180). A comma in both languages: Windows' list separator is a comma in Vietnamese too, and a
 ``sep=`` line would make Excel forget the mark. Amounts are plain numbers without separators of
-thousands; where a currency has cents, the decimal point is the language's. Days and times are ISO 8601,
-which every spreadsheet reads as a date whatever its region. Cells that would run are neutralised.
+thousands; where a currency has cents, the decimal point is the language's. Days, months and times are ISO
+8601, which every spreadsheet reads as a date whatever its region. Cells that would run are neutralised.
 
 A whole report has its tables one below another, what was asked for above them and the notes below;
 one table alone (`only`) is just its headings, rows and totals, for whoever reads it by program.
@@ -76,7 +76,7 @@ def _cell(cell: Cell, column: Column, language: Language) -> Cell:
     if isinstance(cell, datetime):
         return f"{local(cell):%Y-%m-%d %H:%M:%S}"
     if isinstance(cell, date):
-        return cell.isoformat()
+        return f"{cell:%Y-%m}" if column.kind is Kind.MONTH else cell.isoformat()
     if isinstance(cell, str):
         return harmless(word(cell, column, language))
     places = {Kind.MONEY: exponent(column.currency), Kind.PERMILLE: 1}.get(column.kind, 0)

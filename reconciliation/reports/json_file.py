@@ -81,10 +81,12 @@ def _column(column: Column, language: Language) -> dict[str, object]:
 
 def _row(table: Table, row: Row) -> dict[str, object]:
     cells = zip(table.columns, table.fitting(row), strict=True)
-    return {column.key: _plain(cell) for column, cell in cells}
+    return {column.key: _plain(cell, column.kind) for column, cell in cells}
 
 
-def _plain(cell: object) -> object:
+def _plain(cell: object, kind: Kind | None = None) -> object:
     if isinstance(cell, datetime):
         return local(cell).isoformat(timespec="seconds")
-    return cell.isoformat() if isinstance(cell, date) else cell
+    if isinstance(cell, date):
+        return f"{cell:%Y-%m}" if kind is Kind.MONTH else cell.isoformat()
+    return cell

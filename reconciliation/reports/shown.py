@@ -46,7 +46,7 @@ def cell_text(cell: Cell, column: Column, language: Language) -> str:
     if isinstance(cell, datetime):
         return f"{local(cell):%H:%M %d/%m/%Y}"
     if isinstance(cell, date):
-        return f"{cell:%d/%m/%Y}"
+        return f"{cell:%m/%Y}" if column.kind is Kind.MONTH else f"{cell:%d/%m/%Y}"
     if isinstance(cell, int):
         return _number(cell, column, language.code)
     return word(cell, column, language)

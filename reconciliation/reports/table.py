@@ -28,7 +28,8 @@ Row = Sequence[Cell]
 
 class Kind(StrEnum):
     """What the cells of a column are. `WORD` cells are codes that `Column.words` says for people;
-    `COUNT`, `MONEY` (minor units of `Column.currency`) and `PERMILLE` cells are whole numbers."""
+    `COUNT`, `MONEY` (minor units of `Column.currency`) and `PERMILLE` cells are whole numbers; a `MONTH`
+    is told by its first day."""
 
     TEXT = "text"
     WORD = "word"
@@ -36,6 +37,7 @@ class Kind(StrEnum):
     MONEY = "money"
     PERMILLE = "permille"
     DATE = "date"
+    MONTH = "month"
     INSTANT = "instant"
 
 

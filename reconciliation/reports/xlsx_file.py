@@ -132,6 +132,7 @@ class _Sheets:
             Kind.MONEY: _amounts(column.currency),
             Kind.PERMILLE: "0.0%",
             Kind.DATE: "dd/mm/yyyy",
+            Kind.MONTH: "mm/yyyy",
             Kind.INSTANT: "dd/mm/yyyy hh:mm:ss",
         }.get(column.kind, "@")
         return self.book.add_format({"num_format": pattern, "valign": "top", **more})
