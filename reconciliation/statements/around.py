@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from openpyxl.utils import get_column_letter
+
 from reconciliation.statements.amounts import Format
 from reconciliation.statements.cells import Moment, Row, amount_of, moment_of, text_of
 from reconciliation.statements.doubts import Doubt
@@ -35,6 +37,7 @@ class Around:
             raise Doubt("more entries after the end of the table", line=row.line)
         if moment:
             self._refuse_wide(row)
+            self._refuse_across(row)
         elif is_total(row, self.layout.total_words):
             self._total(row, figure)
         elif not (row.blank or self.labels.gather(row) or self.ended):
@@ -49,6 +52,17 @@ class Around:
             raise Doubt(
                 "more cells than the %(count)s of the header row", line=row.line, count=width
             )
+
+    def _refuse_across(self, row: Row) -> None:
+        """A cell over columns of which only the first is read is only a wide one."""
+        for left, right in row.across:
+            if any(left < place <= right for place in self.begun.columns.values()):
+                cells = f"{get_column_letter(left + 1)}{row.line}:{get_column_letter(right + 1)}{row.line}"
+                raise Doubt(
+                    "the merged cell %(cells)s covers columns that are read; unmerge it and write"
+                    " what belongs into each",
+                    line=row.line, cells=cells,
+                )  # fmt: skip
 
     def _total(self, row: Row, figure: Callable[[Row, str], int | None]) -> None:
         self.ended = True

@@ -25,11 +25,13 @@ _TIME = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?", re.ASCII)
 @dataclass(frozen=True, slots=True)
 class Row:
     """The cells of one row; `line` is its first line in a text file, its number in a workbook;
-    `filled` are the places whose cell a merged one elsewhere fills."""
+    `filled` are the places whose cell a merged one elsewhere fills, `across` the first and the last
+    place of each cell that reaches over several columns."""
 
     line: int
     cells: tuple[Cell, ...]
     filled: frozenset[int] = frozenset()
+    across: tuple[tuple[int, int], ...] = ()
 
     @property
     def blank(self) -> bool:

@@ -49,5 +49,8 @@ def _rows(text: Iterable[str], delimiter: str) -> Iterator[Row]:
                 line=reader.line_num,
             ) from None
         raise Doubt(
-            "the cells cannot be told apart: %(reason)s", line=reader.line_num, reason=error
-        ) from None
+            "the cells cannot be told apart: a quotation mark within a text must be doubled, after a"
+            " closing one comes a separator, and no cell has more than %(most)s letters; correct this"
+            " line or export the file again",
+            line=reader.line_num, most=csv.field_size_limit(),
+        ) from None  # fmt: skip

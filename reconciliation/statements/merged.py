@@ -1,7 +1,8 @@
 """Merged cells of a worksheet: what stands in the first of them stands in those below it too.
 
 The library that reads rows one by one does not tell which cells are merged. Only downwards is filled: a
-title across eight columns is one title, but a day beside five rows is the day of each.
+title across eight columns is one title, but a day beside five rows is the day of each. In an entry a cell
+across columns that are read is refused: nobody can tell which of them its text belongs to.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import NamedTuple
 from xml.sax import ContentHandler
 from xml.sax.xmlreader import AttributesImpl
 
@@ -23,12 +25,22 @@ from reconciliation.statements.doubts import Doubt
 MOST = 50_000
 _CHUNK = 1 << 20
 
-#: First row → column counted from 0, and the last row.
-Merges = dict[int, list[tuple[int, int]]]
+
+class Merge(NamedTuple):
+    """Cells that are one: columns counted from 0, rows from 1, the last ones included."""
+
+    left: int
+    right: int
+    top: int
+    bottom: int
+
+
+#: First row → the merged cells that begin in it.
+Merges = dict[int, list[Merge]]
 
 
 def merges_in(book: zipfile.ZipFile, part: str) -> Merges:
-    """The cells that reach over several rows in the worksheet `part`. Raises `Doubt`."""
+    """The merged cells of the worksheet `part`. Raises `Doubt`."""
     # reading it as XML takes longer
     if not holds(book, part, b"mergeCell"):
         return {}
@@ -61,27 +73,30 @@ class _Merged(ContentHandler):
         self._count += 1
         if self._count > MOST:
             raise Doubt("more than %(count)s merged cells", line=1, count=MOST)
-        left, top, _, bottom = range_boundaries(attrs["ref"])
-        if left is None or top is None or bottom is None:
+        left, top, right, bottom = range_boundaries(attrs["ref"])
+        if left is None or top is None or right is None or bottom is None:
             raise Doubt("a merged cell without its place", line=1)
-        if bottom > top:
-            self.merges[int(top)].append((int(left) - 1, int(bottom)))
+        merge = Merge(int(left) - 1, int(right) - 1, int(top), int(bottom))
+        self.merges[merge.top].append(merge)
 
 
 def filled(rows: Iterable[Row], merges: Merges) -> Iterator[Row]:
-    """`rows` with what merged cells above them hold, and which of their cells those are."""
+    """`rows` with what merged cells above them hold, which of their cells those are, and which of them
+    are one with the next."""
     if not merges:
         yield from rows
         return
-    reaching: dict[int, tuple[int, Cell]] = {}
+    reaching: dict[int, tuple[Merge, Cell]] = {}
     for row in rows:
-        reaching = {place: held for place, held in reaching.items() if held[0] >= row.line}
-        yield _with(row, reaching)
-        for place, last in merges.get(row.line, ()):
-            reaching[place] = last, row.cell(place)
+        reaching = {place: held for place, held in reaching.items() if held[0].bottom >= row.line}
+        begun = merges.get(row.line, ())
+        merged = (*(merge for merge, _ in reaching.values()), *begun)
+        across = tuple((one.left, one.right) for one in merged if one.right > one.left)
+        yield replace(_with(row, reaching), across=across)
+        reaching |= {one.left: (one, row.cell(one.left)) for one in begun}
 
 
-def _with(row: Row, reaching: dict[int, tuple[int, Cell]]) -> Row:
+def _with(row: Row, reaching: dict[int, tuple[Merge, Cell]]) -> Row:
     if not reaching:
         return row
     cells = list(row.cells) + [""] * (max(reaching) + 1 - len(row.cells))

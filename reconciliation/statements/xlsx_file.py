@@ -53,12 +53,16 @@ def xlsx_rows(raw: bytes, layout: Layout) -> Iterator[Row]:
         raise
     except Exception as error:
         # the library raises what it meets: KeyError, ValueError, zlib's and expat's errors and more
-        raise _unreadable(error.__cause__ or error.__context__ or error) from error
+        raise _unreadable() from error
 
 
-def _unreadable(error: BaseException) -> Doubt:
-    reason = str(error) or type(error).__name__
-    return Doubt("this workbook cannot be read: %(reason)s", line=1, reason=reason)
+def _unreadable() -> Doubt:
+    """What the library says of it, in English, goes on as the cause."""
+    return Doubt(
+        "this workbook cannot be read: it is damaged or locked with a password; open it in a"
+        " spreadsheet program and save it anew as .xlsx",
+        line=1,
+    )
 
 
 def _opened(raw: bytes) -> zipfile.ZipFile:
@@ -66,7 +70,7 @@ def _opened(raw: bytes) -> zipfile.ZipFile:
     try:
         book = zipfile.ZipFile(io.BytesIO(raw))
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise _unreadable(error) from error
+        raise _unreadable() from error
     parts = book.infolist()
     if not parts or min(part.header_offset for part in parts) > 0:
         # a zip may have anything before it, a second workbook for instance
@@ -115,7 +119,7 @@ def _content_types(book: zipfile.ZipFile) -> bytes:
     try:
         return book.read("[Content_Types].xml")
     except KeyError as error:
-        raise _unreadable(error) from error
+        raise _unreadable() from error
 
 
 def _rows(raw: bytes, name: str) -> Iterator[Row]:

@@ -149,6 +149,30 @@ def test_a_merged_amount_is_refused() -> None:
     assert "line 6: one amount stands for several rows" in reason
 
 
+@pytest.mark.parametrize("cells", ["B5:C5", "A4:B6", "D5:E5"])
+def test_a_cell_across_columns_that_are_read_is_refused_by_row_and_cell(cells: str) -> None:
+    """Above the table, and in its header, a title may be across."""
+    book = merged_book()
+    sheet = book.active
+    assert sheet is not None
+    if cells == "A4:B6":
+        sheet.unmerge_cells("A4:A6")
+    sheet.merge_cells(cells)
+    line = cells[1]
+    named = f"{cells[0]}{line}:{cells[3]}{line}"
+    reason = refused(saved(book), statuses={})
+    assert f"line {line}: the merged cell {named} covers columns that are read" in reason
+
+
+def test_a_cell_that_is_only_wide_and_a_total_across_are_read() -> None:
+    book = merged_book()
+    sheet = book.active
+    assert sheet is not None
+    sheet.merge_cells("E5:G5")
+    sheet.merge_cells("A7:D7")
+    assert len(lines_of(saved(book), statuses={})) == 3
+
+
 def test_a_workbook_with_macros_is_refused() -> None:
     def macros(parts: dict[str, bytes]) -> None:
         parts["xl/vbaProject.bin"] = b"\0"

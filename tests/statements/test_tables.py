@@ -259,7 +259,10 @@ def test_totals_and_a_stated_closing_balance_must_agree() -> None:
         (b"a\0b", "line 1: a NUL character"),
         (b"\xef\xbb\xbf\xff", "the text is not utf-8-sig"),
         (csv_of(PAPER) + b'4,"cut', "a quotation mark is opened and never closed"),
-        (csv_of(PAPER).replace(b"TIEN DIEN", b'"TIEN'), "the cells cannot be told apart"),
+        (
+            csv_of(PAPER).replace(b"TIEN DIEN", b'"TIEN'),
+            "a quotation mark within a text must be doubled",
+        ),
         (csv_of(PAPER).replace(b"0011009999999", b""), "names the account"),
         (csv_of(PAPER).replace(b"VND", b""), "names the currency"),
         (csv_of(PAPER).replace(b"VND", b"XAU"), "XAU is not a currency we know"),
