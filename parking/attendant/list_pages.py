@@ -19,6 +19,7 @@ from parking.house import House
 from parking.lots.models import Lot
 from parking.lots.rules import Collect
 from parking.people.guard import the_badge
+from parking.sessions.claims import announced
 from parking.sessions.due import Standing, standings
 from parking.sessions.exits import UNDO_WINDOW
 from parking.sessions.models import OBSERVED, ParkingSession
@@ -31,7 +32,8 @@ LONGEST_LIST = 60
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """The open sessions of the lots that were `asked` for: counted all, shown up to `LONGEST_LIST`."""
+    """The open sessions of the lots that were `asked` for: counted all, shown up to `LONGEST_LIST`.
+    `announced`: those shown for which somebody vouches that the money is on its way."""
 
     lots: Sequence[Lot]
     asked: Sequence[Lot]
@@ -43,6 +45,7 @@ class Inside:
     rows: Sequence[Shown]
     hidden: int
     left: Sequence[Shown]
+    announced: frozenset[uuid.UUID]
 
     def at_entry(self, session: ParkingSession) -> bool:
         """Whether the lot collects from this vehicle on its way in."""
@@ -90,6 +93,7 @@ def _look(house: House, tx: Session, wish: tuple[str, str, bool], now: datetime)
     everybody = standings(tx, house.tariffs, open_sessions(tx, asked), now)
     found = _found(tx, everybody, asked, ending, only_unpaid)
     gone = standings(tx, house.tariffs, _just_left(tx, asked, ending, now), now)
+    shown = found[:LONGEST_LIST]
     return Inside(
         lots=lots,
         asked=chosen_lots,
@@ -98,9 +102,10 @@ def _look(house: House, tx: Session, wish: tuple[str, str, bool], now: datetime)
         only_unpaid=only_unpaid,
         count=len(everybody),
         unpaid=sum(row.due > 0 for row in everybody),
-        rows=[show(row, now) for row in found[:LONGEST_LIST]],
+        rows=[show(row, now) for row in shown],
         hidden=max(0, len(found) - LONGEST_LIST),
         left=[show(row, now) for row in gone],
+        announced=announced(tx, [row.session.id for row in (*shown, *gone) if row.due]),
     )
 
 

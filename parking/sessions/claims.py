@@ -175,6 +175,14 @@ def open_claim(tx: Session, session_id: uuid.UUID) -> TransferClaim | None:
     )
 
 
+def announced(tx: Session, sessions: Sequence[uuid.UUID]) -> frozenset[uuid.UUID]:
+    """Those of `sessions` with a claim that is not settled yet."""
+    query = select(TransferClaim.session_id).where(
+        TransferClaim.session_id.in_(sessions), TransferClaim.outcome.is_(None)
+    )
+    return frozenset(tx.scalars(query))
+
+
 def read_reference(text: str) -> str | None:
     """A bank's reference as people type it; None for nothing. Raises `WrongUsage`."""
     reference = " ".join(text.split())

@@ -58,6 +58,8 @@ def test_what_the_driver_says_is_shown_and_let_out_with_one_tap(
     assert (answer.status_code, answer.headers["Location"]) == (303, "/attendant/")
     assert now_of(town, car).exit_at == town.now
     assert claim_of(town).released_by == "person:hoa"
+    assert "Đã ra, chưa trả" not in plain(hoa.get("/attendant/"))
+    assert state_of(hoa.get("/attendant/")) == "announced"
     assert trail(town, car)[2:] == [
         ("session.exit", "person:hoa"),
         ("session.release", "person:hoa"),
