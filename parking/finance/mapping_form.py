@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from reconciliation.statements.layout import CHOICES
+from reconciliation.statements.layout import CHOICES, Layout
 from reconciliation.statements.vocabulary import BANK, HEADINGS, KINDS, LABELS
 
 #: What one field each holds, as it stands in the mapping.
@@ -15,6 +15,8 @@ PLAIN = ("account", "currency", "sheet", "zone")
 LISTS = ("dates", "total_words")
 SEPARATOR = " | "
 _PLACE = re.compile(r"#\s*(\d{1,4})")
+#: What each choice is in a mapping that does not name it.
+DEFAULTS = {key: str(getattr(Layout(), key)) for key in CHOICES}
 #: Choices that a provider's file has and a bank's has not, and the other way round.
 _OTHERS = {
     True: ("sign", "fee_sign", "totals_cover", "whole", "payouts", "late_days"),

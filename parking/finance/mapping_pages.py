@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from parking.finance import mapping_words
 from parking.finance.mapping_form import (
+    DEFAULTS,
     choices_of,
     fields_of,
     groups_of,
@@ -24,6 +25,7 @@ from parking.house import House
 from parking.languages import explain
 from parking.people.guard import the_badge
 from parking.reports.upload_words import KINDS
+from parking.web.actors import names_of
 from parking.web.language import reader_language
 from payments.accounts import account_by_slug
 from payments.errors import Complaint, NotFound
@@ -74,12 +76,13 @@ def _page(
         means = _means(account)
         shown = said if said is not None else _shown(tx, account, means)
         versions = history(tx, account)
+        names = names_of(tx, {version.by for version in versions})
     found = trial.problem if trial and trial.problem else None
     page = render_template(
         "finance/mapping.html",
         account=account, means=means, fields=fields_of(shown), usual=placeholders(means),
-        choices=choices_of(means), groups=groups_of(means), words=mapping_words,
-        versions=versions, samples=SAMPLES, kinds=kinds_of_files(account), trial=trial, read=READ,
+        choices=choices_of(means), defaults=DEFAULTS, groups=groups_of(means), words=mapping_words,
+        versions=versions, names=names, samples=SAMPLES, kinds=kinds_of_files(account), trial=trial, read=READ,
         refused=explain(found, reader_language()) if found else "",
         line_kinds=KINDS,
         kept=base64.b64encode(sample).decode() if len(sample) <= KEPT else "",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 
 from parking.finance.mapping_form import fields_of, mapping_of
+from payments.accounts import account_by_slug
 from reconciliation.statements.samples import SAMPLES, shipped
 from reconciliation.statements.vocabulary import SETTLEMENT
+from reconciliation.uploads.mappings import write
 from tests.finance.conftest import Desk
 from tests.statements.settling import MAPPING, File
 from tests.web.kit import Browser
@@ -72,6 +74,17 @@ def test_a_sample_fills_the_form_and_says_that_no_layout_is_public(desk: Desk) -
     page = desk.read(f"{PAGE}?sample=vnpay&lang=en")
     assert "vnp_TransactionNo" in page
     assert "No payment company publishes the layout" in page
+
+
+def test_a_mapping_written_by_the_command_is_told_in_words(desk: Desk) -> None:
+    with desk.town.house.databases.read() as tx:
+        account = account_by_slug(tx, "hoan-kiem-sandbox")
+    write(desk.town.house.databases.write, account, shipped("vnpay"), "", "command", desk.town.now)
+    desk.sit("hoan-kiem")
+    page = desk.read(f"{PAGE}?lang=en")
+    assert '<option value="1" selected>as they are</option>' in page
+    assert ">1</option>" not in page
+    assert '<td data-label="By">Command line</td>' in page
 
 
 def test_another_operator_s_mapping_does_not_exist(desk: Desk) -> None:
