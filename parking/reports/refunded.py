@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session, lazyload
 from parking.languages import mark
 from parking.lots.service import lot_names
 from parking.passes import excess
+from parking.people.service import names_of
 from parking.reports.asked import Asked, ages_on, parameters
 from parking.reports.columns import ACCOUNT, LOT, LOT_NAME, count, money, totals
 from parking.sessions import paid_twice
+from parking.sessions.actors import NO_PEOPLE, kind_of
 from payments.db import business_day
 from payments.models import MerchantAccount, Payment, Refund
 from payments.payback import RefundTask
@@ -53,7 +55,7 @@ LISTED = (
     Column("payment", mark("Payment")),
     PURPOSE,
     Column("reason", mark("Reason"), Kind.WORD, words=SERVICE_REASONS),
-    Column("asked_by", mark("Asked by")),
+    Column("asked_by", mark("Asked by"), Kind.WORD, words=NO_PEOPLE),
     STATE,
     *FIGURES,
 )
@@ -157,14 +159,15 @@ def _tables(tx: Session, found: Sequence[Asking]) -> Iterator[Table]:
         "by_lot", lots.title, columns, rows, totals(columns, rows), ("lot",), "asked",
         sums=AMOUNT_IS,
     )  # fmt: skip
-    yield _list(found)
+    yield _list(found, names_of(tx, {row.task.asked_by for row in found}))
 
 
-def _list(found: Sequence[Asking]) -> Table:
+def _list(found: Sequence[Asking], people: Mapping[str, str]) -> Table:
     rows: list[Row] = [
         (
             row.task.asked_at, row.settled_at, row.group, row.lot, row.account, row.payment,
-            row.purpose, row.task.reason, row.task.asked_by, row.state, *row.figures,
+            row.purpose, row.task.reason, people.get(row.task.asked_by, kind_of(row.task.asked_by)), row.state,
+            *row.figures,
         )
         for row in found
     ]  # fmt: skip

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event, select
 
 from parking.lots.models import Operator
+from parking.people.service import NewPerson, add_person
 from parking.reports.asked import Asked
 from parking.reports.kinds import KINDS, make
 from parking.reports.refunded import LISTED
@@ -185,6 +186,20 @@ def test_no_report_loads_a_payment(paid: Paid, kind: str) -> None:
         for table in (Payment, Movement, Notice, Transfer):
             event.remove(table, "load", seen)
     assert loaded == []
+
+
+def test_whoever_asked_for_a_refund_is_named_as_elsewhere(paid: Paid) -> None:
+    town = paid.town
+    with town.house.databases.write.begin() as tx:
+        add_person(tx, NewPerson("an", "finance", name="Lê Thị An"), town.now)
+    for n, by in enumerate(("system:simulate", "person:an")):
+        asked = RefundRequest(paid.payment.id, 1_000 + n, "charge", "lot was closed", by, f"k{n}")
+        with town.house.databases.write.begin() as tx:
+            propose(tx, asked, town.now)
+    found = report(town, "refunds").table("list")
+    column = found.columns[found.place("asked_by")]
+    told = [cell_text(row[found.place("asked_by")], column, speak("vi")) for row in found]
+    assert told == ["Hệ thống", "Lê Thị An"]
 
 
 def test_reasons_the_service_gives_for_refunds_are_said_in_the_readers_language() -> None:
