@@ -11,6 +11,7 @@ import click
 
 from parking.commands.speech import both, tell
 from parking.languages import mark
+from parking.reports.upload_words import STEPS
 from payments.errors import WrongUsage
 from reconciliation.models import Upload
 from reconciliation.statements import LARGEST
@@ -55,15 +56,26 @@ def watched(first: Upload, steps: Iterator[Upload]) -> Upload:
     if sys.stderr.isatty():
         return _bar(first, steps)
     upload = first
+    _tell_step(first)
     for upload in steps:
         tell(mark("%(done)s of %(all)s rows recorded"), done=upload.recorded, all=upload.entries)
+        if upload.state != "begun":
+            _tell_step(upload)
     return upload
 
 
+def _tell_step(upload: Upload) -> None:
+    if upload.state in STEPS:
+        tell(STEPS[upload.state])
+
+
 def _bar(first: Upload, steps: Iterator[Upload]) -> Upload:
-    upload, label = first, both(mark("Recording"))
+    upload, told = first, {state: both(words) for state, words in STEPS.items()}
+    label = told.get(first.state, "")
     with click.progressbar(length=first.entries, label=label, file=sys.stderr) as bar:
         bar.update(first.recorded)
         for upload in steps:
+            bar.label = told.get(upload.state, bar.label)
             bar.update(upload.recorded - bar.pos)
+            bar.render_progress()
     return upload

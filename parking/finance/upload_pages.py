@@ -14,6 +14,7 @@ from parking.finance.uploads import (
     file_accounts,
     go_on,
     handed,
+    is_long,
     kinds_of_files,
     newest,
     own,
@@ -21,14 +22,17 @@ from parking.finance.uploads import (
 from parking.house import House
 from parking.languages import explain, mark
 from parking.people.guard import the_badge
-from parking.reports.upload_words import CHECKED, FATES, KINDS, UPLOAD_STATES, tallied
+from parking.reports.upload_words import CHECKED, FATES, KINDS, STEPS, UPLOAD_STATES, tallied
 from parking.web.language import reader_language
 from payments.accounts import account_by_slug
 from payments.errors import Complaint, Conflict, NotFound, WrongUsage
 from payments.provider import InvalidStatement
+from reconciliation.statements import LARGEST
 from reconciliation.uploads.recorders import body_of
 from reconciliation.uploads.recording import KNOWN
 from reconciliation.uploads.service import confirm, offer
+
+MIB = 1024 * 1024
 
 
 def add(pages: Blueprint, house: House) -> None:
@@ -72,6 +76,7 @@ def _list(house: House, problem: Complaint | None = None) -> ResponseReturnValue
         kinds={account.slug: kinds_of_files(account) for account in accounts},
         means=MEANS,
         states=UPLOAD_STATES,
+        largest=(LARGEST_FILE // MIB, LARGEST // MIB),
         chosen=request.form.get("account", ""),
         may_hand_in=the_badge().role == "finance",
         problem=explain(problem, reader_language()) if problem else "",
@@ -124,6 +129,7 @@ def _page(
         fates=FATES,
         known=KNOWN,
         states=UPLOAD_STATES,
+        steps=STEPS,
         may_confirm=badge.role == "finance",
         again="again" in request.args,
         problem=problem,
@@ -134,7 +140,7 @@ def _page(
 def _take_in(house: House, upload_id: uuid.UUID) -> ResponseReturnValue:
     badge = the_badge()
     with house.databases.read() as tx:
-        own(tx, upload_id, badge.operator)
+        upload = own(tx, upload_id, badge.operator).upload
     try:
         confirm(
             house.databases.write, upload_id, badge.actor, house.clock(),
@@ -142,7 +148,9 @@ def _take_in(house: House, upload_id: uuid.UUID) -> ResponseReturnValue:
         )  # fmt: skip
     except Conflict as problem:
         return _page(house, upload_id, explain(problem, reader_language()), problem.http_status)
-    go_on(house, upload_id)
+    # a long file first shows the page that says what is being done
+    if upload.state != "offered" or not is_long(upload):
+        go_on(house, upload_id)
     return redirect(url_for("finance.statement", upload_id=upload_id), 303)
 
 

@@ -30,7 +30,10 @@ PAGE = 50
 SHOWN = 30
 #: Chunks recorded for one press of the button, so that no request takes long.
 CHUNKS = 5
-#: More than the day of any lot makes, in the wordiest format; larger files go in by the command.
+#: A settlement file with more lines takes long enough in each of its steps to say which one it is in.
+LONG = 5_000
+#: More than the day of any lot makes, in the wordiest format; larger files go in by the command, because
+#: reading and storing them takes longer than a browser should wait.
 LARGEST_FILE = 8 * 1024 * 1024
 
 
@@ -96,7 +99,14 @@ def handed(tx: Session, upload_id: uuid.UUID, operator: str | None, now: datetim
 
 
 def go_on(house: House, upload_id: uuid.UUID) -> None:
-    """Record some more of a confirmed statement: `CHUNKS` steps of `carry_on`, or the comparison."""
+    """Record some more of a confirmed statement: `CHUNKS` steps of `carry_on`, or the comparison, which
+    of a long file begins with the next press of the button, so that its page says so first."""
     steps = carry_on(house.databases.write, house.gateways, upload_id, house.clock())
-    for _ in islice(steps, CHUNKS):
-        pass
+    for upload in islice(steps, CHUNKS):
+        if is_long(upload) and upload.state == "stored":
+            break
+
+
+def is_long(upload: Upload) -> bool:
+    """Whether one step of it may take as long as a day of `LONG` lines."""
+    return upload.means == SETTLEMENT and upload.entries > LONG

@@ -25,6 +25,13 @@ UPLOAD_STATES = {
     "done": mark("Taken in"),
 }
 
+READING = mark("Step 1 of 3: the file is being read")
+#: State → what is being done to the file in it.
+STEPS = {
+    "begun": mark("Step 2 of 3: the rows are being stored, those of one day together"),
+    "stored": mark("Step 3 of 3: the days are being compared with what we recorded"),
+}
+
 #: What a row of a settlement file is (`reconciliation.statements.meanings`) → its name.
 KINDS = {
     "payment": mark("Payment"),

@@ -73,6 +73,8 @@ def test_a_statement_is_taken_in_once_and_verify_is_content(bank: Parking, file:
     assert (said.code, done["state"], done["known"]) == (0, "done", 0)
     assert done["rows"] == {**NOTHING, "suspense": 2, "other": 1}
     assert "3 of 3 rows recorded" in said.err
+    steps = [said.err.index(f"Step {number} of 3") for number in (1, 2, 3)]
+    assert steps == sorted(steps)
     again = bank("statement", "import", str(file), "--account", "hk-vietqr", "--json")
     assert json.loads(again.out) == done
     assert "nothing has changed" in again.err

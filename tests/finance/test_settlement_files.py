@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 
+import pytest
+
+from parking.finance import uploads
 from parking.finance.mapping_form import fields_of, mapping_of
 from payments.accounts import account_by_slug
 from reconciliation.statements.samples import SAMPLES, shipped
@@ -56,6 +59,19 @@ def test_a_mapping_is_tried_written_and_reads_the_next_file(desk: Desk) -> None:
     answer = desk.browser.get(f"{address}/file")
     assert answer.data == RAW
     assert answer.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_a_long_file_says_which_step_it_is_in(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "LONG", 2)
+    desk.sit("hoan-kiem")
+    send(desk, PAGE, PAGE, **fields_of(MAPPING), write="1")
+    page = "/finance/statements"
+    assert "up to 8 MB" in desk.read(f"{page}?lang=en")
+    assert "up to 64 MB, goes in on the server by the command" in desk.read(f"{page}?lang=en")
+    _, address = send(desk, page, page, account="hoan-kiem-sandbox", file=chosen())
+    for told in ("Step 2 of 3", "Step 3 of 3", "All rows are recorded"):
+        assert send(desk, address, address)[0] == 303
+        assert told in desk.read(f"{address}?lang=en")
 
 
 def test_a_form_says_every_sample_as_it_is() -> None:
