@@ -30,7 +30,7 @@ WHAT = Column(
     },
 )
 #: `unattached` are receipts, not payments.
-RECEIPTS = Column(COUNT.key, mark("Receipts"), Kind.COUNT, adds_up=True)
+RECEIPTS = Column(COUNT.key, mark("Times money came in"), Kind.COUNT, adds_up=True)
 
 MEANING = Sentence(
     mark(
