@@ -12,15 +12,7 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import (
-    CheckConstraint,
-    ColumnElement,
-    ForeignKey,
-    Index,
-    LargeBinary,
-    UniqueConstraint,
-    text,
-)
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from payments.db import Base, new_id
@@ -369,8 +361,3 @@ class DayTotal(Base):
     computed_at: Mapped[datetime]
 
     __table_args__ = (CheckConstraint("net = gross - refunds - fees", name="foots"),)
-
-
-def attached() -> ColumnElement[bool]:
-    """SQL: a `DayTotal` is of payments of ours, not of money in suspense or set aside from it."""
-    return DayTotal.product != ""

@@ -1,10 +1,7 @@
 """Sums of the day totals along one label at a time, so that years of a city are read in moments.
 
-A report over three years and three thousand lots would add up millions of day totals. It reads these
-instead: per day and the longer spans of `reconciliation.spans`, along the provider, the cost centre or
-the product. Each label's rows make the same sum, which the report proves when it foots. Money that is
-attached to no payment of ours has the key '' along every label, so that whoever publishes payments can
-leave it out of each split alike.
+Per day and the longer spans of `reconciliation.spans`, along the provider, the cost centre or the
+product; what is attached to no payment has the key '' along each. All make one sum, as reports prove.
 
 A day's rows are written with its totals, under a lock of its operator and day. The longer spans around
 it are stale from that moment until `refresh` has run for them; while any operator's is stale, that span
@@ -45,7 +42,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from payments.db import Base, insert_once, table_of
 from payments.models import MerchantAccount
 from payments.provider import CASH
-from reconciliation.models import DayTotal, attached
+from reconciliation.attached import attached
+from reconciliation.models import DayTotal
 from reconciliation.sides import Rows
 from reconciliation.spans import DAY, LONGER, Part, begin_of, end_of, firsts
 from reconciliation.stay_totals import CURRENCY, StayTotal

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from payments.errors import WrongUsage
 from payments.models import MerchantAccount
 from payments.provider import CASH
-from reconciliation.models import AccountDay, DayTotal, attached
+from reconciliation.attached import attached
+from reconciliation.models import AccountDay, DayTotal
 
 _MONTH = re.compile(r"(?P<year>20\d\d)-(?P<month>0[1-9]|1[0-2])")
 #: The account-day furthest behind speaks for the day.

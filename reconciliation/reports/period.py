@@ -15,7 +15,8 @@ from payments.db import CITY_ZONE
 from payments.models import MerchantAccount
 from payments.provider import CASH
 from reconciliation import spans
-from reconciliation.models import AccountDay, DayTotal, attached
+from reconciliation.attached import attached
+from reconciliation.models import AccountDay, DayTotal
 from reconciliation.reports.figures import Figures, figures_of, sums
 from reconciliation.sides import Rows
 from reconciliation.summaries import SummaryState
