@@ -11,10 +11,13 @@ import click
 
 from parking.commands.speech import both, tell
 from parking.languages import mark
-from parking.reports.upload_words import STEPS
+from parking.reports.upload_words import READING, STEPS
 from payments.errors import WrongUsage
 from reconciliation.models import Upload
 from reconciliation.statements import LARGEST
+
+#: A file of fewer bytes is read in a moment.
+QUICK = 1024 * 1024
 
 
 def read_once(file: Path) -> bytes:
@@ -48,6 +51,12 @@ def _refuse_large(file: Path, size: int) -> None:
             mark("%(path)s has %(size)s bytes; a file may have %(largest)s at most."),
             path=file, size=size, largest=LARGEST,
         )  # fmt: skip
+
+
+def tell_reading(raw: bytes) -> None:
+    """Say that a large file is being read; of a small one a refusal follows at once, in one line."""
+    if len(raw) > QUICK:
+        tell(READING)
 
 
 def watched(first: Upload, steps: Iterator[Upload]) -> Upload:

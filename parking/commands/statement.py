@@ -9,13 +9,13 @@ from pathlib import Path
 import click
 
 from parking.commands import settlement_words
-from parking.commands.handed_file import read_once, watched
+from parking.commands.handed_file import read_once, tell_reading, watched
 from parking.commands.inputs import Build
 from parking.commands.speech import both, tell
 from parking.commands.statement_mapping import mapping
 from parking.house import House
 from parking.languages import mark
-from parking.reports.upload_words import FATES, READING, tallied
+from parking.reports.upload_words import FATES, tallied
 from payments.accounts import account_by_slug
 from payments.models import MerchantAccount
 from payments.money import format_amount
@@ -96,7 +96,7 @@ def _take_in(house: House, handed: Handed, *, despite_gap: bool) -> Upload:
         house.databases.write, house.gateways, handed.account, handed.name, handed.raw, ACTOR,
         house.clock(), means=handed.means, despite_gap=despite_gap,
     )  # fmt: skip
-    tell(READING)
+    tell_reading(handed.raw)
     first = next(steps)
     if first.state == "done":
         tell(mark("This very file was taken in before; nothing has changed."))

@@ -67,7 +67,10 @@ def test_a_preview_tells_everything_and_records_nothing(bank: Parking, file: Pat
     assert "Nothing was recorded" in said.err
 
 
-def test_a_statement_is_taken_in_once_and_verify_is_content(bank: Parking, file: Path) -> None:
+def test_a_statement_is_taken_in_once_and_verify_is_content(
+    bank: Parking, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handed_file, "QUICK", 0)
     said = bank("statement", "import", str(file), "--account", "hk-vietqr", "--json")
     done = json.loads(said.out)
     assert (said.code, done["state"], done["known"]) == (0, "done", 0)
