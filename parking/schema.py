@@ -37,6 +37,7 @@ from reconciliation.rules.models import LineRule
 from reconciliation.seals.models import Seal
 from reconciliation.stay_totals import StayTotal
 from reconciliation.summaries import Summary
+from reconciliation.uploads.models import Upload
 
 __all__ = [
     "Base",
@@ -66,6 +67,7 @@ __all__ = [
     "StayTotal",
     "Summary",
     "TaxTable",
+    "Upload",
     "UtcDateTime",
     "check",
     "downgrade",

@@ -141,6 +141,19 @@ def _open_pairs(tx: Session, scope: Scope) -> int:
 
 
 def _open_credits(tx: Session, scope: Scope) -> int:
+    found: list[tuple[Sides, Finding]] = []
+    for row in tx.execute(_loose_credits(scope)):
+        line = LooseLine(row.kind, row.gross, row.taken, False, False, None)
+        finding = classify_line(line)
+        if finding.kind != row.known_as and credit_is_due(
+            tx, scope.account_id, row.book_day, scope.now
+        ):
+            found.append((Sides(row.book_day, row.currency, row.id), finding))
+    return write(tx, scope, BANK, found, timing=False)
+
+
+def _loose_credits(scope: Scope) -> Rows:
+    """New credits without a match, with the class each is known under so far."""
     claim = aliased(Break)
     claimed = and_(claim.leg == BANK, claim.line_id == StatementLine.id, is_live(claim))
     same_batch = (
@@ -153,7 +166,7 @@ def _open_credits(tx: Session, scope: Scope) -> int:
         )
         .exists()
     )
-    loose = (
+    return (
         select(
             StatementLine.id,
             StatementLine.book_day,
@@ -173,15 +186,6 @@ def _open_credits(tx: Session, scope: Scope) -> int:
             or_(claim.id.is_(None), claim.state == "open"),
         )
     )
-    found: list[tuple[Sides, Finding]] = []
-    for row in tx.execute(loose):
-        line = LooseLine(row.kind, row.gross, row.taken, False, False, None)
-        finding = classify_line(line)
-        if finding.kind != row.known_as and credit_is_due(
-            tx, scope.account_id, row.book_day, scope.now
-        ):
-            found.append((Sides(row.book_day, row.currency, row.id), finding))
-    return write(tx, scope, BANK, found, timing=False)
 
 
 def credit_is_due(tx: Session, account_id: uuid.UUID, day: date, now: datetime) -> bool:

@@ -24,8 +24,8 @@ from reconciliation.models import (
     Break,
     Statement,
     StatementLine,
-    Upload,
 )
+from reconciliation.uploads.models import Upload
 from reconciliation.witnesses import last_told
 
 DAY = timedelta(days=1)

@@ -13,8 +13,8 @@ from parking.commands.speech import both, tell
 from parking.languages import mark
 from parking.reports.upload_words import READING, STEPS
 from payments.errors import WrongUsage
-from reconciliation.models import Upload
 from reconciliation.statements import LARGEST
+from reconciliation.uploads.models import Upload
 
 #: A file of fewer bytes is read in a moment.
 QUICK = 1024 * 1024

@@ -19,10 +19,10 @@ from parking.reports.upload_words import FATES, tallied
 from payments.accounts import account_by_slug
 from payments.models import MerchantAccount
 from payments.money import format_amount
-from reconciliation.models import Upload
 from reconciliation.statements import format_of
 from reconciliation.statements.vocabulary import BANK, MEANINGS, SETTLEMENT
 from reconciliation.uploads.mappings import current
+from reconciliation.uploads.models import Upload
 from reconciliation.uploads.preview import Foreseen, Preview, foresee
 from reconciliation.uploads.reading import means_of, read_for, settlement_for
 from reconciliation.uploads.recording import KNOWN

@@ -10,11 +10,11 @@ from itertools import islice
 from payments.errors import Complaint
 from payments.models import MerchantAccount
 from payments.provider import StatementLine
-from reconciliation.models import StatementMapping
 from reconciliation.statements import BankStatement, SettlementFile, rows_of
 from reconciliation.statements.cells import Row, text_of
 from reconciliation.statements.layout import layout_of
 from reconciliation.statements.vocabulary import BANK
+from reconciliation.uploads.models import StatementMapping
 from reconciliation.uploads.reading import read_for, settlement_for
 
 #: Rows of the file as it is, and rows as they are read.

@@ -15,9 +15,9 @@ from parking.house import House
 from payments.accounts import live_accounts
 from payments.errors import NotFound
 from payments.models import MerchantAccount
-from reconciliation.models import Upload
 from reconciliation.statements import format_of
 from reconciliation.statements.vocabulary import BANK, SETTLEMENT
+from reconciliation.uploads.models import Upload
 from reconciliation.uploads.preview import Preview, foresee
 from reconciliation.uploads.reading import Gap, collects_into, gaps
 from reconciliation.uploads.recorders import body_of, settlement_of, statement_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from parking.languages import mark
-from reconciliation.models import Upload
 from reconciliation.statements.vocabulary import BANK
+from reconciliation.uploads.models import Upload
 
 #: What a row becomes (`reconciliation.uploads.recording.FATES`) → its name.
 FATES = {

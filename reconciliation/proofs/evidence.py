@@ -13,7 +13,7 @@ from payments.models import APPEND_ONLY as MONEY_TABLES
 from payments.models import Audit, AuditDetail, Notice, NoticeBody
 from reconciliation.closing.models import APPEND_ONLY as CLOSING_TABLES
 from reconciliation.models import APPEND_ONLY as COMPARISON_TABLES
-from reconciliation.models import Statement, StatementBody, StatementMapping, Upload, UploadBody
+from reconciliation.models import Statement, StatementBody
 from reconciliation.packing import unpack
 from reconciliation.proofs.violation import Violation
 from reconciliation.published import APPEND_ONLY as PUBLISHED_TABLES
@@ -22,6 +22,8 @@ from reconciliation.resolving.models import APPEND_ONLY as WORK_TABLES
 from reconciliation.rules.models import APPEND_ONLY as RULE_TABLES
 from reconciliation.seals.models import APPEND_ONLY as SEAL_TABLES
 from reconciliation.uploads.mappings import digest_of
+from reconciliation.uploads.models import APPEND_ONLY as UPLOAD_TABLES
+from reconciliation.uploads.models import StatementMapping, Upload, UploadBody
 
 #: Rows with large bodies are read so many at a time.
 CHUNK = 500
@@ -45,6 +47,7 @@ def triggers_are_in_place(tx: Session) -> Iterator[Violation]:
         *PUBLISHED_TABLES,
         *WORK_TABLES,
         *RULE_TABLES,
+        *UPLOAD_TABLES,
     )
     yield from unguarded(tx, rule, append_only(tables, dialect))
     if dialect == "sqlite" and not tx.scalar(text("PRAGMA recursive_triggers")):

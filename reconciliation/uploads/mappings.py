@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session, sessionmaker
 from payments import audit
 from payments.errors import NotFound
 from payments.models import MerchantAccount
-from reconciliation.models import StatementMapping, Upload
 from reconciliation.statements.layout import layout_of
 from reconciliation.statements.samples import STRIPE, shipped
 from reconciliation.turns import alone
+from reconciliation.uploads.models import StatementMapping, Upload
 
 
 def history(tx: Session, account: MerchantAccount) -> Sequence[StatementMapping]:

@@ -18,9 +18,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payments.models import MerchantAccount
-from reconciliation.models import Statement, StatementBody, StatementLine, Upload
+from reconciliation.models import Statement, StatementBody, StatementLine
 from reconciliation.packing import unpack
 from reconciliation.statements.vocabulary import BANK
+from reconciliation.uploads.models import Upload
 from reconciliation.uploads.recorders import statement_of
 
 

@@ -14,7 +14,6 @@ from payments.db import business_day
 from payments.errors import Conflict, WrongUsage
 from payments.models import MerchantAccount
 from payments.provider import InvalidStatement
-from reconciliation.models import StatementMapping, Upload
 from reconciliation.statements import (
     BankStatement,
     Expected,
@@ -25,6 +24,7 @@ from reconciliation.statements import (
 )
 from reconciliation.statements.vocabulary import BANK, SETTLEMENT
 from reconciliation.uploads.mappings import candidates
+from reconciliation.uploads.models import StatementMapping, Upload
 
 #: Days one file may speak for; more is a mistake in its dates.
 LONGEST = timedelta(days=400)

@@ -18,12 +18,13 @@ from sqlalchemy.orm import Session
 from payments.db import business_day
 from payments.models import MerchantAccount
 from payments.provider import StatementFile
-from reconciliation.models import SETTLEMENT, Statement, StatementMapping, Upload, UploadBody
+from reconciliation.models import SETTLEMENT, Statement
 from reconciliation.statements import BankStatement, SettlementFile
 from reconciliation.statements.vocabulary import BANK
 from reconciliation.storing import accept
 from reconciliation.uploads.mappings import read_by
 from reconciliation.uploads.meaning import Row, rows_of
+from reconciliation.uploads.models import StatementMapping, Upload, UploadBody
 from reconciliation.uploads.naming import under_known_names
 from reconciliation.uploads.parts import DAY, parts_of
 from reconciliation.uploads.reading import (

@@ -22,10 +22,10 @@ from payments.accounts import Gateways
 from payments.db import add_now, insert_once, new_id
 from payments.errors import NotFound
 from payments.models import MerchantAccount
-from reconciliation.models import Upload, UploadBody
 from reconciliation.service import reconcile
 from reconciliation.turns import alone
 from reconciliation.uploads.mappings import current
+from reconciliation.uploads.models import Upload, UploadBody
 from reconciliation.uploads.reading import gaps, means_of
 from reconciliation.uploads.recorders import Recorder, facts_of, recorder_of
 

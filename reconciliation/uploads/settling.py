@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from payments.provider import Control, StatementFile, StatementLine
-from reconciliation.models import Upload
 from reconciliation.statements import SettlementFile
+from reconciliation.uploads.models import Upload
 
 Numbered = tuple[int, StatementLine]
 

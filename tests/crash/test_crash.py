@@ -20,7 +20,7 @@ from sqlalchemy import select
 
 from payments.codes import code_for
 from payments.db import Databases, connect
-from reconciliation.models import Upload
+from reconciliation.uploads.models import Upload
 from tests.statements.counter import Counter, make_counter
 from tests.statements.desk import UploadDesk, day_of, make_desk
 from tests.statements.kit import Line

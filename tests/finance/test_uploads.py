@@ -12,7 +12,7 @@ import pytest
 from parking.finance import uploads
 from payments.db import CITY_ZONE
 from payments.models import Movement, Payment
-from reconciliation.models import Upload
+from reconciliation.uploads.models import Upload
 from tests.finance.conftest import Desk
 from tests.statements.desk import UploadDesk, day_of
 from tests.statements.kit import DAY, Line

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 
 from payments.db import new_id
-from reconciliation.models import Upload, UploadBody
 from reconciliation.published import PublishedFigure, PublishedFile
 from reconciliation.rules.deciding import Proposal, propose
 from reconciliation.uploads.mappings import write
+from reconciliation.uploads.models import Upload, UploadBody
 from tests.reconciliation.kit import DAY, World, at
 
 MAPPING = {"means": "settlement", "dates": "dd/MM/yyyy", "sign": "by_status",

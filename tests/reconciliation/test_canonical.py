@@ -22,6 +22,7 @@ from reconciliation.resolving.models import APPEND_ONLY as WORK
 from reconciliation.rules.models import APPEND_ONLY as RULES
 from reconciliation.seals.canonical import FORMS, Layout, keyed_lines, lines, newest, sources
 from reconciliation.seals.sealing import digest_of
+from reconciliation.uploads.models import APPEND_ONLY as UPLOADS
 from tests.reconciliation.kit import World
 from tests.reconciliation.sealed_kit import decide
 from tests.reconciliation.test_invariants import unguarded
@@ -51,7 +52,7 @@ LEFT_OUT = {
     },
 }  # fmt: skip
 
-ALL = (*MONEY, *COMPARISON, *CLOSING, *PUBLISHED, *WORK, *RULES)
+ALL = (*MONEY, *COMPARISON, *CLOSING, *PUBLISHED, *WORK, *RULES, *UPLOADS)
 
 #: What an ordinary day has no row of.
 WITHOUT_ROWS = {"certificate", "break_act", "hand_match"}

@@ -12,7 +12,7 @@ from parking import schema
 from payments.audit import append
 from payments.db import Base
 from payments.models import Audit
-from reconciliation.models import Statement, StatementMapping, Upload, UploadBody
+from reconciliation.models import Statement
 from reconciliation.published import PublishedFile
 from reconciliation.rules.deciding import approve, retire
 from reconciliation.rules.models import LineRule
@@ -21,6 +21,7 @@ from reconciliation.seals.canonical import form_of, keyed_lines
 from reconciliation.seals.models import Seal
 from reconciliation.seals.verifying import unsealed
 from reconciliation.uploads.mappings import write
+from reconciliation.uploads.models import StatementMapping, Upload, UploadBody
 from tests.reconciliation.kit import DAY, World, at
 from tests.reconciliation.sealed_kit import MAPPING, decide
 from tests.reconciliation.test_invariants import noticed, tamper, violations

@@ -20,8 +20,9 @@ from payments.secrets import Vault
 from payments.service import record
 from reconciliation.breaks import list_breaks
 from reconciliation.invariants import check
-from reconciliation.models import AccountDay, Assignment, Statement, StatementLine, Upload
+from reconciliation.models import AccountDay, Assignment, Statement, StatementLine
 from reconciliation.uploads.mappings import write
+from reconciliation.uploads.models import Upload
 from reconciliation.uploads.service import accept
 from tests.payments.kit import KEY
 from tests.payments.word_of_mouth import NoNetwork

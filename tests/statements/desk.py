@@ -23,7 +23,8 @@ from payments.refunds import RefundRequest, ask
 from payments.secrets import Vault
 from payments.service import record
 from reconciliation.invariants import check
-from reconciliation.models import AccountDay, Assignment, DayTotal, StatementLine, Upload
+from reconciliation.models import AccountDay, Assignment, DayTotal, StatementLine
+from reconciliation.uploads.models import Upload
 from reconciliation.uploads.service import accept
 from tests.payments.kit import KEY
 from tests.payments.word_of_mouth import NoNetwork

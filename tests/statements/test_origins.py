@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payments.db import Databases
-from reconciliation.models import StatementLine, Upload
+from reconciliation.models import StatementLine
+from reconciliation.uploads.models import Upload
 from reconciliation.uploads.origins import origins
 from reconciliation.uploads.recorders import body_of
 from tests.statements.counter import NOW as LATER

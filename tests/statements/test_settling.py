@@ -14,9 +14,10 @@ from payments.db import Databases
 from payments.errors import NotFound
 from payments.models import Audit
 from payments.provider import InvalidStatement
-from reconciliation.models import StatementBody, StatementMapping, Upload, UploadBody
+from reconciliation.models import StatementBody
 from reconciliation.packing import unpack
 from reconciliation.uploads.mappings import current, history, version_of, write
+from reconciliation.uploads.models import StatementMapping, Upload, UploadBody
 from reconciliation.uploads.reading import NoMapping, settlement_for
 from reconciliation.uploads.service import carry_on, carry_on_abandoned, confirm, offer
 from reconciliation.uploads.settlement_preview import foresee_settlement

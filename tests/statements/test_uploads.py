@@ -13,11 +13,12 @@ from payments.db import CITY_ZONE
 from payments.models import Audit, AuditDetail, Movement, Notice, Payment, Refund
 from payments.provider import InvalidStatement
 from reconciliation.breaks import list_breaks
-from reconciliation.models import AccountDay, Statement, StatementBody, StatementLine, Upload
+from reconciliation.models import AccountDay, Statement, StatementBody, StatementLine
 from reconciliation.running import keep_current
 from reconciliation.service import reconcile, reconcile_open_days
 from reconciliation.uploads import recorders, service
 from reconciliation.uploads.meaning import rows_of
+from reconciliation.uploads.models import Upload
 from reconciliation.uploads.reading import GapBetweenStatements
 from reconciliation.uploads.service import carry_on, confirm, offer
 from reconciliation.witnesses import only_stated, only_stated_on
