@@ -22,7 +22,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from payments.db import new_id
 from payments.models import Movement
 from reconciliation.models import SETTLEMENT, Assignment, Break, Statement, StatementLine
-from reconciliation.sides import LATE, MATCHED, SUPERSEDED, Scope, Sides, match_of_movement
+from reconciliation.sides import LATE, MATCHED, SUPERSEDED, Rows, Scope, Sides, match_of_movement
 from reconciliation.worklists import NEW_LINES
 
 #: Sides named by one statement; SQLite allows 32,766 parameters.
@@ -94,6 +94,23 @@ def _has_later_files(tx: Session, scope: Scope) -> bool:
 
 
 def _late(tx: Session, scope: Scope, which: ColumnElement[bool]) -> Sequence[dict[str, object]]:
+    always: dict[str, object] = {
+        "leg": SETTLEMENT,
+        "account_id": scope.account_id,
+        "kind": LATE,
+        "difference": 0,
+        "state": "resolved",
+        "opened_at": scope.now,
+        "resolved_at": scope.now,
+        "resolution": LATE,
+    }
+    names = ("movement_id", "line_id", "day", "currency")
+    found = tx.execute(_later_lines(scope).where(which))
+    return [{"id": new_id(), **always, **dict(zip(names, row, strict=True))} for row in found]
+
+
+def _later_lines(scope: Scope) -> Rows:
+    """Movements, not noted as late yet, with the line of a later file, their own file being whole."""
     own = aliased(Statement)
     own_file = select(own.id).where(
         own.account_id == scope.account_id,
@@ -102,13 +119,12 @@ def _late(tx: Session, scope: Scope, which: ColumnElement[bool]) -> Sequence[dic
         own.complete,
     )
     noted = select(Break.id).where(Break.movement_id == Movement.id, Break.kind == LATE)
-    late = (
+    return (
         select(Movement.id, StatementLine.id, Movement.book_day, Movement.currency)
         .join(Assignment, match_of_movement())
         .join(StatementLine, StatementLine.id == Assignment.line_id)
         .join(Statement, Statement.id == StatementLine.statement_id)
         .where(
-            which,
             Movement.account_id == scope.account_id,
             Statement.account_id == scope.account_id,
             Statement.leg == SETTLEMENT,
@@ -117,24 +133,6 @@ def _late(tx: Session, scope: Scope, which: ColumnElement[bool]) -> Sequence[dic
             ~noted.exists(),
         )
     )
-    return [
-        {
-            "id": new_id(),
-            "leg": SETTLEMENT,
-            "account_id": scope.account_id,
-            "day": day,
-            "kind": LATE,
-            "movement_id": movement_id,
-            "line_id": line_id,
-            "difference": 0,
-            "currency": currency,
-            "state": "resolved",
-            "opened_at": scope.now,
-            "resolved_at": scope.now,
-            "resolution": LATE,
-        }
-        for movement_id, line_id, day, currency in tx.execute(late)
-    ]
 
 
 def supersede(tx: Session, scope: Scope, leg: str, sides: Collection[Sides]) -> None:

@@ -103,7 +103,7 @@ REASONS = {
         Reason("another_day", _STRAYS, Against.HOLDER),
         # each account's side is passed through suspense, so that the two resolutions meet there and
         # neither needs to know of the other
-        Reason("another_account", _STRAYS, Against.SUSPENSE),
+        Reason("another_account", _STRAYS, Against.SUSPENSE, legs=(SETTLEMENT, BANK)),
         Reason("seen_at_bank", _of(BreakClass.MISSING_EXTERNAL), Against.BANK, legs=(BANK,)),
         Reason("fee_accepted", _of(BreakClass.FEE_MISMATCH)),
         Reason("fee_claimed", _of(BreakClass.FEE_MISMATCH), Against.FEES),
@@ -132,7 +132,7 @@ REASONS = {
         ), Against.ADJUSTMENTS, sign=1),
         Reason("test_payment", _of(
             BreakClass.MISSING_EXTERNAL, BreakClass.MISSING_INTERNAL, BreakClass.STATUS_MISMATCH,
-        ), Against.ADJUSTMENTS),
+        ), Against.ADJUSTMENTS, legs=(SETTLEMENT, BANK)),
         # the count is in over_short already: leaving it there is the write-off
         Reason("short_written_off", _of(BreakClass.CASH_SHORT)),
         Reason("charged_attendant", _of(BreakClass.CASH_SHORT), Against.OVER_SHORT, back=True),
