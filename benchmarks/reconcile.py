@@ -5,7 +5,9 @@ settlement lines with 5,664 seeded breaks of ten classes, in one file of one day
 otherwise. Ours reads the CSV and leaves everything behind: file, lines, matches, their log, breaks,
 fees with their transfers, totals. The floor gets those rows cleaned, joined and numbered, in the
 databases' own formats, and puts them into the same tables with the same keys in one transaction.
-Both begin with a copy of the same filled database; they take turns, and medians of ratios count.
+Both begin with a copy of the same filled database; they take turns, and medians of ratios count. Before
+that, a second run must add nothing, and the same lines in another order must end in the same breaks and
+pairs.
 """
 
 from __future__ import annotations
@@ -137,13 +139,25 @@ def _round(target: Target, city: City, folder: Path, turn: int) -> float:
         ) != found:
             sys.exit("a second run added something")
         target.clean("ours", folder)
+        if _shuffled(target, city, folder) != found:
+            sys.exit("shuffled lines gave another result")
         right = f"{len(found[0])} breaks right, none false"
         say(f"{target.name}: {right}; a second run: nothing, {again.seconds:.1f} s")
+        say("  shuffled lines: the same breaks, the same pairs")
         say(f"  first run {told.seconds:.1f} s, {told.peak:.0f} MB")
     order: list[Callable[[], None]] = [floor, ours] if turn % 2 == 0 else [ours, floor]
     for run in order:
         run()
     return times["ours"] / times["floor"]
+
+
+def _shuffled(target: Target, city: City, folder: Path) -> tuple[set[Any], set[Any]]:
+    """The outcome of the same files with their lines in another order."""
+    place = folder / "shuffled"
+    place.mkdir(exist_ok=True)
+    write_files(city, place, shuffle=1)
+    night(target.copy("filled", "ours"), place, city.days)
+    return outcome(target.address("ours"), city)
 
 
 def main() -> None:
