@@ -41,6 +41,7 @@ bench: .venv/.test
 	@$(BIN)/python -m benchmarks.volume
 	@$(BIN)/python -m benchmarks.seals
 	@$(BIN)/python -m benchmarks.reconcile
+	@$(BIN)/python -m benchmarks.growth 67454 10 3
 
 crash: .venv/.test
 	@PARKING_CRASHES=12 $(BIN)/pytest tests/crash
