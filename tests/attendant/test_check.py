@@ -202,7 +202,7 @@ def test_an_act_without_words_is_shown_by_its_name(town: Town, hoa: Browser) -> 
     session = town.arrive()
     with town.house.databases.write.begin() as tx:
         audit.append(tx, "system:care", "session.reviewed", session.reference, {}, town.now)
-    assert "session.reviewed system:care" in plain(hoa.get(check(session)))
+    assert "session.reviewed Hệ thống" in plain(hoa.get(check(session)))
 
 
 @settings(deadline=None, max_examples=60)

@@ -33,6 +33,8 @@ def start(city: City, page: Page) -> None:
 
 def fits(page: Page) -> bool:
     """Nothing sticks out of the screen."""
+    # a click may have left a page behind that the next one has only begun to replace
+    page.wait_for_load_state()
     return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
