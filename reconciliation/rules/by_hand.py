@@ -126,25 +126,25 @@ def matched_two(tx: Session, line_id: uuid.UUID, now: datetime) -> Two:
 
     Raises `NotFound` without a match, and `Conflict` while a rule keeps its money set aside.
     """
+    return _matched(tx, line_id, now)[0]
+
+
+def _matched(tx: Session, line_id: uuid.UUID, now: datetime) -> tuple[Two, Assignment]:
     scope = _scope(tx, line_id, now)
-    match = _match(tx, line_id)
+    match = tx.scalar(
+        select(Assignment).where(Assignment.leg == SETTLEMENT, Assignment.line_id == line_id)
+    )
     if match is None or match.movement_id is None:
         raise NotFound("This line is not matched.")
     if tx.get(SetAside, match.movement_id) is not None:
         raise Conflict("A rule has set this money aside: it is not parking. Retire the rule first.")
     line, movement = tx.get_one(StatementLine, line_id), tx.get_one(Movement, match.movement_id)
-    return _two(tx, scope, line, movement)
+    return _two(tx, scope, line, movement), match
 
 
 def _two(tx: Session, scope: Scope, line: StatementLine, movement: Movement) -> Two:
     ours = tx.scalars(select(signed_amount()).where(Movement.id == movement.id)).one()
     return Two(scope, line, movement, line.gross - ours)
-
-
-def _match(tx: Session, line_id: uuid.UUID) -> Assignment | None:
-    return tx.scalar(
-        select(Assignment).where(Assignment.leg == SETTLEMENT, Assignment.line_id == line_id)
-    )
 
 
 def pair(tx: Session, line_id: uuid.UUID, movement_id: uuid.UUID, deed: Deed) -> None:
@@ -168,14 +168,13 @@ def pair(tx: Session, line_id: uuid.UUID, movement_id: uuid.UUID, deed: Deed) ->
 def take_apart(tx: Session, line_id: uuid.UUID, deed: Deed) -> None:
     """Free both sides of the line's match; what was booked for it is taken back. Raises as
     `matched_two` does."""
-    two, match = matched_two(tx, line_id, deed.now), _match(tx, line_id)
+    two, match = _matched(tx, line_id, deed.now)
     booked = booked_for(tx, line_id)
     if booked is not None and booked.cause is not None:
         adjusting.undo(tx, booked.cause, deed.now)
-    if match is not None:
-        _log(tx, UNMATCH, line_id, two.movement.id, match.rule, deed)
-        tx.delete(match)
-        tx.flush()
+    _log(tx, UNMATCH, line_id, two.movement.id, match.rule, deed)
+    tx.delete(match)
+    tx.flush()
     _open_both(tx, two)
     _refresh(tx, two)
 
