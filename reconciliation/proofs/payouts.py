@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, literal, select, union_all
@@ -101,22 +103,45 @@ def payouts_equal_their_lines(tx: Session) -> Iterator[Violation]:
     difference that says how much it is off."""
     compared = and_(_compared_since(StatementLine.account_id), Statement.complete)
     for account_id in tx.scalars(select(MerchantAccount.id)).all():
+        batches, breaks = _batches(tx, account_id), _breaks(tx, account_id)
         for payout in payouts(tx, account_id, compared):
-            found = _doubt(tx, account_id, payout)
+            claims = batches[payout.id], breaks[payout.id]
+            found = _unjudged(tx, account_id, payout, *claims) or _doubt(payout, *claims)
             if found:
                 yield Violation(PAYOUTS, f"statement_line {payout.line_ref}", found)
 
 
-def _doubt(tx: Session, account_id: Any, payout: Payout) -> str | None:
-    batches = tx.scalars(select(PayoutBatch).where(PayoutBatch.payout_id == payout.id)).all()
-    live = select(Break).where(Break.leg == PAYOUT, Break.payout_id == payout.id, is_live())
-    breaks = tx.scalars(live).all()
+def _batches(tx: Session, account_id: uuid.UUID) -> Mapping[uuid.UUID, Sequence[PayoutBatch]]:
+    found: defaultdict[uuid.UUID, list[PayoutBatch]] = defaultdict(list)
+    for row in tx.scalars(select(PayoutBatch).where(PayoutBatch.account_id == account_id)):
+        found[row.payout_id].append(row)
+    return found
+
+
+def _breaks(tx: Session, account_id: uuid.UUID) -> Mapping[uuid.UUID, Sequence[Break]]:
+    found: defaultdict[uuid.UUID, list[Break]] = defaultdict(list)
+    live = select(Break).where(Break.account_id == account_id, Break.leg == PAYOUT, is_live())
+    for row in tx.scalars(live):
+        if row.payout_id is not None:
+            found[row.payout_id].append(row)
+    return found
+
+
+def _unjudged(
+    tx: Session,
+    account_id: uuid.UUID,
+    payout: Payout,
+    batches: Sequence[PayoutBatch],
+    breaks: Sequence[Break],
+) -> str | None:
     claims = len(batches) + len(breaks)
-    judged = payout.difference is not None and is_complete(
-        tx, account_id, SETTLEMENT, payout.file_day
-    )
-    if claims > 1 or (judged and not claims):
+    due = not claims and payout.difference is not None
+    if claims > 1 or (due and is_complete(tx, account_id, SETTLEMENT, payout.file_day)):
         return f"claimed {claims} times on payout"
+    return None
+
+
+def _doubt(payout: Payout, batches: Sequence[PayoutBatch], breaks: Sequence[Break]) -> str | None:
     for batch in batches:
         stored = Control(batch.count, batch.gross, batch.fee, batch.net)
         if stored != payout.carried or payout.difference:
