@@ -17,7 +17,6 @@ from sqlalchemy import func as sql
 from sqlalchemy.orm import Session, aliased
 
 from payments.db import business_day
-from payments.provider import LineKind
 from reconciliation.breaks import (
     BreakClass,
     Finding,
@@ -37,6 +36,7 @@ from reconciliation.sides import (
     Sides,
     by_person,
     is_live,
+    is_payout,
     line_matched,
     line_paired,
 )
@@ -79,8 +79,7 @@ def _pairs(scope: Scope) -> Rows:
         .where(
             NEW_LINES.c.leg == BANK,
             Payout.account_id == scope.account_id,
-            Payout.leg == SETTLEMENT,
-            Payout.kind == LineKind.PAYOUT.value,
+            is_payout(Payout),
             ~line_matched(BANK),
             ~_payout_matched(),
             ~_payout_settled(),
@@ -160,8 +159,7 @@ def _loose_credits(scope: Scope) -> Rows:
         select(Payout.id)
         .where(
             Payout.account_id == scope.account_id,
-            Payout.leg == SETTLEMENT,
-            Payout.kind == LineKind.PAYOUT.value,
+            is_payout(Payout),
             Payout.rail_ref == StatementLine.rail_ref,
         )
         .exists()
@@ -209,9 +207,8 @@ def _open_payouts(tx: Session, scope: Scope) -> int:
     ]
     loose = select(Payout.id, Payout.book_day, Payout.currency, Payout.gross).where(
         Payout.account_id == scope.account_id,
-        Payout.leg == SETTLEMENT,
+        is_payout(Payout),
         Payout.book_day.in_(days),
-        Payout.kind == LineKind.PAYOUT.value,
         ~_payout_matched(),
         ~_payout_claimed(paired=False),
     )

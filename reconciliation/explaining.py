@@ -141,7 +141,14 @@ def supersede(tx: Session, scope: Scope, leg: str, sides: Collection[Sides]) -> 
         taken = [side for one in sides if (side := getattr(one, name)) is not None]
         for start in range(0, len(taken), CHUNK):
             own = getattr(Break, name).in_(taken[start : start + CHUNK])
-            _run(tx, _resolution(scope, SUPERSEDED).where(_open(scope, leg), own))
+            resolve(tx, scope, leg, SUPERSEDED, own)
+
+
+def resolve(
+    tx: Session, scope: Scope, leg: str, resolution: str, which: ColumnElement[bool]
+) -> int:
+    """Resolve the open breaks of `leg` that fulfil `which`, for such a later fact; how many."""
+    return _run(tx, _resolution(scope, resolution).where(_open(scope, leg), which))
 
 
 def end_timing(tx: Session, scope: Scope) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Subquery,
     and_,
     case,
+    literal,
     not_,
     null,
     or_,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.orm import aliased
+from sqlalchemy.orm.util import AliasedClass
 
 from payments.models import MerchantAccount, Movement
 from payments.provider import LineKind, MovementKind
@@ -120,6 +122,15 @@ def expected_fee(scope: Scope) -> ColumnElement[int] | None:
 def is_live(of: type[Break] = Break) -> ColumnElement[bool]:
     """A break that still claims its sides: open, or resolved by a person's own explanation."""
     return or_(of.state == "open", of.resolution.not_in(EXPLAINED))
+
+
+def is_payout(
+    line: type[StatementLine] | AliasedClass[StatementLine] = StatementLine,
+) -> ColumnElement[bool]:
+    """A settlement line by which the provider passes money on. The kind is a literal: only then do
+    databases see that the index of these few lines has all they need."""
+    kind = literal(LineKind.PAYOUT.value, literal_execute=True)
+    return and_(line.leg == SETTLEMENT, line.kind == kind)
 
 
 def match_of_line(leg: str) -> ColumnElement[bool]:

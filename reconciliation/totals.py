@@ -33,7 +33,7 @@ from sqlalchemy.orm import Session, aliased
 from payments.belonging import owner
 from payments.db import UtcDateTime
 from payments.models import MerchantAccount, Movement, Notice, Payment
-from payments.provider import LineKind, MovementKind
+from payments.provider import MovementKind
 from reconciliation import summaries
 from reconciliation.days import DAY
 from reconciliation.models import (
@@ -51,7 +51,14 @@ from reconciliation.payouts.models import (
     carrier_of_payout,
     carrier_of_share,
 )
-from reconciliation.sides import COMPARED, Rows, Scope, lines_in_scope, match_of_movement
+from reconciliation.sides import (
+    COMPARED,
+    Rows,
+    Scope,
+    is_payout,
+    lines_in_scope,
+    match_of_movement,
+)
 from reconciliation.witnesses import told_elsewhere
 
 #: Movements that are neither receipt, nor money back, nor charge: no figure of a day is made of them.
@@ -125,9 +132,7 @@ def _arrived(tx: Session, account_id: uuid.UUID, day: date) -> Sequence[str | No
         .outerjoin(Assignment, credited)
         .where(
             StatementLine.account_id == account_id,
-            StatementLine.leg == SETTLEMENT,
-            # a literal: only then do databases see that the index of these few lines has all they need
-            StatementLine.kind == literal(LineKind.PAYOUT.value, literal_execute=True),
+            is_payout(),
             StatementLine.book_day >= day - DAY,
         )
         .group_by(carrier)

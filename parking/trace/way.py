@@ -30,6 +30,7 @@ from reconciliation.payouts.models import (
     carrier_of_payout,
     carrier_of_share,
 )
+from reconciliation.sides import is_payout
 
 Ids = Collection[uuid.UUID]
 Row = TypeVar("Row", Movement, StatementLine)
@@ -176,8 +177,7 @@ def _payouts_of(
         select(StatementLine)
         .join(Statement, Statement.id == StatementLine.statement_id)
         .where(
-            StatementLine.leg == SETTLEMENT,
-            StatementLine.kind == LineKind.PAYOUT.value,
+            is_payout(),
             or_(carrying, _same_batch((*booked, *credited), StatementLine)),
         )
     )

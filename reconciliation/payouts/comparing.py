@@ -7,13 +7,13 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, literal, or_, select, update
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from payments.db import new_id
-from payments.provider import LineKind
 from reconciliation.breaks import BreakClass, Finding
 from reconciliation.days import is_complete
+from reconciliation.explaining import resolve
 from reconciliation.matching import MATCHER, RULE_SET
 from reconciliation.models import PAYOUT, SETTLEMENT, AssignmentLog, Break, Statement, StatementLine
 from reconciliation.opening import write
@@ -21,7 +21,7 @@ from reconciliation.payouts.carrying import carry
 from reconciliation.payouts.models import PayoutBatch, StatementShare, carrier_of_share
 from reconciliation.payouts.sums import Payout, payouts
 from reconciliation.payouts.unpaid import open_unpaid, paid_since
-from reconciliation.sides import MATCHED, Scope, Sides, is_live
+from reconciliation.sides import MATCHED, Scope, Sides, is_live, is_payout
 
 #: The rule, and what the log says when a later file made a match of it untrue.
 RULE, LAPSE = "batch_sum", "lapse"
@@ -46,7 +46,9 @@ def compare_payouts(tx: Session, scope: Scope) -> Compared:
     todo = [one for one in due if one.id not in claims or claims[one.id].state == "open"]
     agreeing = [one for one in todo if one.difference == 0]
     differing = [one for one in todo if one.difference]
-    resolved = _resolve(tx, scope, or_(Break.payout_id.in_(_ids(agreeing)), paid_since()))
+    resolved = resolve(
+        tx, scope, PAYOUT, MATCHED, or_(Break.payout_id.in_(_ids(agreeing)), paid_since())
+    )
     _match(tx, scope, agreeing)
     opened = _open(tx, scope, differing, claims) + open_unpaid(tx, scope)
     return Compared(opened, resolved)
@@ -57,10 +59,8 @@ def _ids(some: Iterable[Payout]) -> list[uuid.UUID]:
 
 
 def _has_payouts(tx: Session, scope: Scope) -> bool:
-    # a literal: only then do databases see that the index of these few lines has all they need
-    is_payout = StatementLine.kind == literal(LineKind.PAYOUT.value, literal_execute=True)
     found = select(StatementLine.id).where(
-        StatementLine.account_id == scope.account_id, StatementLine.leg == SETTLEMENT, is_payout
+        StatementLine.account_id == scope.account_id, is_payout()
     )
     return tx.scalar(found.limit(1)) is not None
 
@@ -99,19 +99,6 @@ def _claims(tx: Session, some: Iterable[Payout]) -> Mapping[uuid.UUID | None, Br
     """Payout → what is said of it: an open difference, or one that a person has explained."""
     live = select(Break).where(Break.leg == PAYOUT, Break.payout_id.in_(_ids(some)), is_live())
     return {row.payout_id: row for row in tx.scalars(live)}
-
-
-def _resolve(tx: Session, scope: Scope, which: ColumnElement[bool]) -> int:
-    explained = (
-        update(Break)
-        .where(
-            Break.account_id == scope.account_id, Break.leg == PAYOUT, Break.state == "open", which
-        )
-        .values(state="resolved", resolution=MATCHED, resolved_at=scope.now, difference=0)
-        .execution_options(synchronize_session="fetch")
-        .returning(Break.id)
-    )
-    return len(tx.scalars(explained).all())
 
 
 def _match(tx: Session, scope: Scope, agreeing: Sequence[Payout]) -> None:

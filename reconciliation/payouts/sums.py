@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, literal, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from payments.provider import Control, LineKind
+from payments.provider import Control
 from reconciliation.models import SETTLEMENT, Statement, StatementLine
 from reconciliation.payouts.models import (
     JOINT,
@@ -21,7 +21,10 @@ from reconciliation.payouts.models import (
     carrier_of_payout,
     carrier_of_share,
 )
-from reconciliation.sides import Rows
+from reconciliation.sides import (
+    Rows,
+    is_payout,
+)
 
 #: References asked for by one statement; SQLite allows 32,766 parameters.
 CHUNK = 5_000
@@ -57,9 +60,7 @@ def _rows(tx: Session, account_id: uuid.UUID, *which: ColumnElement[bool]) -> Se
     """The payouts asked for, and the others under the same reference."""
     ours = (
         StatementLine.account_id == account_id,
-        StatementLine.leg == SETTLEMENT,
-        # a literal: only then do databases see that the index of these few lines has all they need
-        StatementLine.kind == literal(LineKind.PAYOUT.value, literal_execute=True),
+        is_payout(),
     )
     file = Statement.id == StatementLine.statement_id
     asked = select(carrier_of_payout()).select_from(StatementLine).join(Statement, file)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Exists, literal, or_, select
+from sqlalchemy import ColumnElement, Exists, or_, select
 from sqlalchemy import func as sql
 from sqlalchemy.orm import Session, aliased
 
@@ -21,7 +21,12 @@ from reconciliation.payouts.models import (
     carrier_of_line,
     carrier_of_share,
 )
-from reconciliation.sides import Scope, Sides, is_live
+from reconciliation.sides import (
+    Scope,
+    Sides,
+    is_live,
+    is_payout,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +102,7 @@ def is_announced(carrier: ColumnElement[str | None]) -> Exists:
         select(payout.id)
         .where(
             payout.account_id == Statement.account_id,
-            payout.leg == SETTLEMENT,
-            payout.kind == literal(LineKind.PAYOUT.value, literal_execute=True),
+            is_payout(payout),
             payout.rail_ref == carrier,
         )
         .correlate(Statement, StatementShare, StatementLine)

@@ -26,7 +26,13 @@ from reconciliation.proofs.violation import Violation
 from reconciliation.rules.differing import booked_for, entry_for
 from reconciliation.rules.models import LineRule, OtherLine
 from reconciliation.rules.words import names_us
-from reconciliation.sides import COMPARED, Rows, is_live, signed_amount
+from reconciliation.sides import (
+    COMPARED,
+    Rows,
+    is_live,
+    is_payout,
+    signed_amount,
+)
 
 ONCE = "each_side_once_per_leg"
 OTHER_MONEY = "matched with other money"
@@ -112,8 +118,7 @@ def _payouts(tx: Session) -> Iterator[Violation]:
         .join(Statement, Statement.id == StatementLine.statement_id)
         .join(AccountDay, _looked_at())
         .where(
-            StatementLine.leg == SETTLEMENT,
-            StatementLine.kind == LineKind.PAYOUT.value,
+            is_payout(),
             claims != 1,
         )
     )

@@ -33,7 +33,14 @@ from reconciliation.models import (
 from reconciliation.payouts.models import PayoutBatch
 from reconciliation.reports.period import Period
 from reconciliation.rules.models import OtherLine
-from reconciliation.sides import COMPARED, Rows, is_live, movement_matched, signed_amount
+from reconciliation.sides import (
+    COMPARED,
+    Rows,
+    is_live,
+    is_payout,
+    movement_matched,
+    signed_amount,
+)
 
 #: Lines that speak of no payment: what was paid out, and what a till held beyond its receipts.
 NO_PAYMENT = (LineKind.PAYOUT.value, LineKind.COUNT.value)
@@ -130,7 +137,7 @@ def at_bank(tx: Session, period: Period) -> Mapping[uuid.UUID, AtBank]:
         .where(
             Statement.leg == SETTLEMENT,
             period.within(Statement.day),
-            StatementLine.kind == LineKind.PAYOUT.value,
+            is_payout(),
             period.accounts(),
         )
         .group_by(StatementLine.account_id)

@@ -36,7 +36,15 @@ from reconciliation.models import (
 )
 from reconciliation.rules.models import OTHER_KIND, LineRule, OtherLine
 from reconciliation.rules.words import names_us, phrases_of, says
-from reconciliation.sides import NOT_PARKING, Rows, Scope, is_live, line_matched, match_of_line
+from reconciliation.sides import (
+    NOT_PARKING,
+    Rows,
+    Scope,
+    is_live,
+    is_payout,
+    line_matched,
+    match_of_line,
+)
 from reconciliation.worklists import NEW_LINES
 
 #: Lines that people count, and what leaves for the bank: never a rule's business.
@@ -125,8 +133,7 @@ def loose_lines(leg: str) -> Rows:
     )
     paid_out = select(payout.id).where(
         payout.account_id == StatementLine.account_id,
-        payout.leg == SETTLEMENT,
-        payout.kind == LineKind.PAYOUT.value,
+        is_payout(payout),
         payout.rail_ref == StatementLine.rail_ref,
     )
     return _told().where(
