@@ -9,6 +9,7 @@ GET  /v1/bank/<day>              bank file of a business day, 404 until it is ou
 POST /v1/test/acts               do what a driver does on the payment page
 POST /v1/test/faults             make a day's settlement file wrong
 GET  /v1/test/faults/<day>       where the faults of that day stand
+GET  /v1/test/payouts/<day>      what the day's settlement file will pay out as things stand
 """
 
 from __future__ import annotations
@@ -131,6 +132,13 @@ def plant_fault() -> Response:
     fields = _fields()
     with books().db.write.begin() as tx:
         return jsonify(planting.plant(tx, books().config, _caller().merchant, fields))
+
+
+@api.get("/test/payouts/<day>")
+def show_payout(day: str) -> Response:
+    with books().db.read.begin() as tx:
+        amount = files.payout_so_far(tx, _caller().merchant, body.read_day(day))
+    return jsonify({"amount": amount})
 
 
 @api.get("/test/faults/<day>")

@@ -17,8 +17,9 @@ from payments.providers.sandbox_api import SandboxApi
 @dataclass(frozen=True, slots=True)
 class PlantedFault:
     """Where a fault stands. `kind` as in `payments.sandbox.faults`; `line` is its line reference in
-    the file of `day` (None where the fault is that a line is missing); a late line stands as
-    `next_line` in the file of `next_day`; `difference` is theirs minus ours, in dong."""
+    the file of `day` (None where the fault is that a line is missing, or is not in that file); a late
+    line stands as `next_line` in the file of `next_day`, and so does a short credit in the bank's;
+    `difference` is theirs minus ours, in dong."""
 
     kind: str
     day: date
@@ -57,14 +58,21 @@ class SandboxTest:
     def plant(
         self, day: date, kind: str, *, order: str | None = None, amount: int | None = None
     ) -> PlantedFault:
-        """Make the settlement file of `day` wrong. `order` names the receipt for every kind but
-        unknown_line and not_parking; `amount` is what the line shows instead of the truth."""
+        """Make the settlement file of `day` wrong, or the credit of its payout. `order` names the receipt
+        for every kind but unknown_line, not_parking, short_payout and short_credit; `amount` is what the
+        line shows instead of the truth, and of the last two how much is missing."""
         fields: dict[str, object] = {"day": day.isoformat(), "kind": kind}
         if order is not None:
             fields["order"] = order
         if amount is not None:
             fields["amount"] = amount
         return _planted(self._ask("POST", "faults", fields))
+
+    def payout_so_far(self, day: date) -> int:
+        """What the settlement file of `day` will pay out if nothing else happens, in dong: more than
+        that cannot be missing of it."""
+        amount: int = self._ask("GET", f"payouts/{day}")["amount"]
+        return amount
 
     def faults(self, day: date) -> Sequence[PlantedFault]:
         """Every fault of `day`'s file, in the order they were planted."""

@@ -9,8 +9,15 @@
 | duplicate    | a second line for the same transaction                 |                           |
 | unknown_line | a payment for an order nobody made (default: 20,000)   |                           |
 | not_parking  | a line of kind `other`, interest (default: 12,345)     |                           |
+| short_payout | the payout is less than its lines make (default: by    |                           |
+|              | 5,000); the bank credits what it says                  |                           |
+| short_credit |                                                        | the bank's file credits   |
+|              |                                                        | less than the payout says |
+|              |                                                        | (default: 5,000 less)     |
 
-The payout pays what the file says, so that the bank agrees with the file whatever its faults.
+The payout pays what the file says, and the bank agrees with it, whatever other faults it has. What is
+missing of a payout is never paid later. A payout that came to no more than what should be missing, because
+money was given back after the fault was planted, is not short.
 """
 
 from __future__ import annotations
@@ -25,6 +32,8 @@ from payments.sandbox.models import Fault, FaultRow, Kind, Motion
 
 #: Faults that are lines of their own instead of something done to a receipt's line.
 FREE_STANDING = (Fault.UNKNOWN_LINE, Fault.NOT_PARKING)
+#: Faults of a day's payout; each of them at most once.
+OF_PAYOUT = (Fault.SHORT_PAYOUT, Fault.SHORT_CREDIT)
 
 
 def line_ref(ref: str) -> str:

@@ -2,7 +2,8 @@
 
 *Settlement file* of a business day, out at 00:15 the next day: every motion of that day and every
 older one that no file carried yet, and last a payout line that takes the file's net away. Its gross
-is negative, and the control totals include it: without money left over from earlier, they are zero.
+is negative, and the control totals include it: without money left over from earlier, and without a
+fault of the payout, they are zero.
 *Bank file* of a business day, out at the same time: the payout of the previous day's settlement
 file, which reached the merchant's bank account at 09:00.
 """
@@ -52,8 +53,10 @@ def bank_file(tx: Session, merchant: str, day: date, now: datetime) -> bytes:
     if known is not None:
         return known.content
     settlement_file(tx, merchant, day - DAY, now)
-    payout = _made(tx, merchant, SETTLEMENT, day - DAY)
-    lines = [_credit(merchant, day, payout.payout)] if payout and payout.payout else []
+    settled = _made(tx, merchant, SETTLEMENT, day - DAY)
+    payout = settled.payout if settled else 0
+    payout -= _missing(tx, merchant, day - DAY, Fault.SHORT_CREDIT, payout)
+    lines = [_credit(merchant, day, payout)] if payout else []
     return _keep(tx, merchant, BANK, day, now, lines, payout=0, left_over=0).content
 
 
@@ -102,6 +105,18 @@ def _due(merchant: str, day: date) -> ColumnElement[bool]:
 
 
 def _settle(tx: Session, merchant: str, day: date, now: datetime) -> FileRow:
+    lines = _lines(tx, merchant, day)
+    tx.execute(
+        update(Motion)
+        .where(_due(merchant, day))
+        .values(settled_on=day)
+        .execution_options(synchronize_session=False)
+    )
+    return _pay_out(tx, merchant, day, now, lines)
+
+
+def _lines(tx: Session, merchant: str, day: date) -> list[Line]:
+    """Everything that the file of `day` shows before its payout."""
     faults = list(
         tx.scalars(select(FaultRow).where(FaultRow.merchant == merchant, FaultRow.day == day))
     )
@@ -112,25 +127,38 @@ def _settle(tx: Session, merchant: str, day: date, now: datetime) -> FileRow:
         for motion in tx.scalars(due.execution_options(yield_per=1000))
         for line in shown(motion, of_motion.get(motion.id))
     ]
-    lines += [line for fault in faults for line in extra_lines(fault)]
-    tx.execute(
-        update(Motion)
-        .where(_due(merchant, day))
-        .values(settled_on=day)
-        .execution_options(synchronize_session=False)
-    )
-    return _pay_out(tx, merchant, day, now, lines)
+    return lines + [line for fault in faults for line in extra_lines(fault)]
 
 
 def _pay_out(tx: Session, merchant: str, day: date, now: datetime, lines: list[Line]) -> FileRow:
-    balance = select(func.coalesce(func.sum(FileRow.left_over), 0))
-    carried = tx.scalar(balance.where(FileRow.merchant == merchant)) or 0
     earned = sum(line.net for line in lines)
-    payout = max(0, int(carried) + earned)
+    whole = max(0, _carried(tx, merchant) + earned)
+    payout = whole - _missing(tx, merchant, day, Fault.SHORT_PAYOUT, whole)
     if payout:
         lines.append(_payout_line(merchant, day, payout))
-    left_over = earned - payout
+    left_over = earned - whole
     return _keep(tx, merchant, SETTLEMENT, day, now, lines, payout=payout, left_over=left_over)
+
+
+def _carried(tx: Session, merchant: str) -> int:
+    """What the files so far have left over."""
+    balance = select(func.coalesce(func.sum(FileRow.left_over), 0))
+    return int(tx.scalar(balance.where(FileRow.merchant == merchant)) or 0)
+
+
+def _missing(tx: Session, merchant: str, day: date, kind: Fault, whole: int) -> int:
+    """How much a fault of `kind` takes away from the payout `whole` of `day`."""
+    fault = select(FaultRow.amount).where(
+        FaultRow.merchant == merchant, FaultRow.day == day, FaultRow.kind == kind
+    )
+    amount = tx.scalar(fault) or 0
+    return amount if amount < whole else 0
+
+
+def payout_so_far(tx: Session, merchant: str, day: date) -> int:
+    """What the file of `day`, which is not made yet, would pay out without a fault of the payout if it
+    were made now, in dong."""
+    return max(0, _carried(tx, merchant) + sum(line.net for line in _lines(tx, merchant, day)))
 
 
 def batch_ref(merchant: str, day: date) -> str:
@@ -138,9 +166,19 @@ def batch_ref(merchant: str, day: date) -> str:
     return f"SBX-B{day:%Y%m%d}-{short_ref(merchant, day)[:6]}"
 
 
+def payout_ref(merchant: str, day: date) -> str:
+    """The line reference of a day's payout in the settlement file of that day."""
+    return f"SBX-L{day:%Y%m%d}-{short_ref(merchant, day)[:6]}"
+
+
+def credit_ref(merchant: str, day: date) -> str:
+    """The line reference of the credit in the bank file of `day`."""
+    return f"FT{day:%y%m%d}{short_ref('bank', merchant, day)[:8]}"
+
+
 def _payout_line(merchant: str, day: date, payout: int) -> Line:
     return Line(
-        line_ref=f"SBX-L{day:%Y%m%d}-{short_ref(merchant, day)[:6]}",
+        line_ref=payout_ref(merchant, day),
         kind="payout",
         order="",
         rail_ref=batch_ref(merchant, day),
@@ -154,7 +192,7 @@ def _payout_line(merchant: str, day: date, payout: int) -> Line:
 def _credit(merchant: str, day: date, payout: int) -> Line:
     batch = batch_ref(merchant, day - DAY)
     return Line(
-        line_ref=f"FT{day:%y%m%d}{short_ref('bank', merchant, day)[:8]}",
+        line_ref=credit_ref(merchant, day),
         kind="payout",
         order="",
         rail_ref=batch,

@@ -38,6 +38,8 @@ class Fault(StrEnum):
     FEE_ERROR = "fee_error"
     LATE_LINE = "late_line"
     NOT_PARKING = "not_parking"
+    SHORT_PAYOUT = "short_payout"
+    SHORT_CREDIT = "short_credit"
 
 
 class Base(DeclarativeBase):
@@ -117,7 +119,8 @@ class NoticeRow(Base):
 
 
 class FaultRow(Base):
-    """A fault that the statement of `day` carries, with the gross amount and the fee it shows."""
+    """A fault that the statement of `day` carries, with the gross amount and the fee it shows, or what is
+    missing of its payout (`amount`)."""
 
     __tablename__ = "faults"
     __table_args__ = (Index("ix_faults_day", "merchant", "day"),)
@@ -135,7 +138,7 @@ class FaultRow(Base):
 
 class FileRow(Base):
     """A file once made, the same bytes for ever. `left_over` is what this file's lines earned and
-    its payout did not take along (negative when refunds outweighed receipts)."""
+    a later payout takes along (negative when refunds outweighed receipts); what a fault withheld is not."""
 
     __tablename__ = "files"
     __table_args__ = (UniqueConstraint("merchant", "kind", "day"),)

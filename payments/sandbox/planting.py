@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import func, select
@@ -13,12 +13,13 @@ from payments.errors import Conflict, NotFound
 from payments.sandbox.body import read_amount, read_choice, read_day, read_name, read_text
 from payments.sandbox.booking import fee_of
 from payments.sandbox.config import SandboxConfig
-from payments.sandbox.faults import FREE_STANDING, duplicate_ref, line_ref
-from payments.sandbox.files import is_made
+from payments.sandbox.faults import FREE_STANDING, OF_PAYOUT, duplicate_ref, line_ref
+from payments.sandbox.files import DAY, credit_ref, is_made, payout_ref, payout_so_far
 from payments.sandbox.models import Fault, FaultRow, Kind, Motion
 from payments.sandbox.refs import short_ref
 
 WRONG_BY, FEE_WRONG_BY, UNKNOWN_AMOUNT, INTEREST = 1_000, 100, 20_000, 12_345
+SHORT_BY = 5_000
 
 
 def plant(
@@ -26,8 +27,8 @@ def plant(
 ) -> dict[str, Any]:
     """Write down a fault of `fields["day"]` and say where it will stand (see `tell`).
 
-    Raises `Conflict` when that day's file exists already or the receipt has a fault already,
-    `NotFound` when the order received nothing that day.
+    Raises `Conflict` when that day's file exists already, when the receipt or the payout has a fault
+    already, and when the payout is not that large; `NotFound` when the order received nothing that day.
     """
     kind, day = read_choice(fields, "kind", Fault), read_day(read_text(fields, "day", 10))
     if is_made(tx, merchant, day):
@@ -35,6 +36,8 @@ def plant(
     amount = read_amount(fields, "amount") if "amount" in fields else None
     if kind in FREE_STANDING:
         fault = _free_standing(tx, config, merchant, day, kind, amount)
+    elif kind in OF_PAYOUT:
+        fault = _of_payout(tx, merchant, day, kind, amount or SHORT_BY)
     else:
         receipt = _receipt(tx, merchant, day, read_name(fields, "order"))
         fault = _on_receipt(receipt, kind, amount)
@@ -64,6 +67,31 @@ def _free_standing(
         ref=ref,
         amount=gross,
         fee=fee_of(gross, config.fee_basis_points) if unknown else 0,
+    )
+
+
+def _of_payout(tx: Session, merchant: str, day: date, kind: Fault, amount: int) -> FaultRow:
+    query = select(FaultRow).where(
+        FaultRow.merchant == merchant, FaultRow.day == day, FaultRow.kind.in_(OF_PAYOUT)
+    )
+    known = tx.scalars(query).all()
+    if any(fault.kind == kind for fault in known):
+        raise Conflict("The payout of %(day)s has that fault already.", day=day)
+    left = payout_so_far(tx, merchant, day) - sum(fault.amount for fault in known)
+    if amount >= left:
+        raise Conflict(
+            "The payout of %(day)s would be %(left)s: %(amount)s of it cannot be missing.",
+            day=day, left=left, amount=amount,
+        )  # fmt: skip
+    return FaultRow(
+        merchant=merchant,
+        day=day,
+        kind=kind,
+        motion_id=None,
+        order_code=None,
+        ref=short_ref(merchant, day, kind),
+        amount=amount,
+        fee=0,
     )
 
 
@@ -110,25 +138,41 @@ def planted(tx: Session, merchant: str, day: date) -> list[dict[str, Any]]:
 
 
 def tell(tx: Session, fault: FaultRow) -> dict[str, Any]:
-    """Where `fault` stands: `line_ref` in its day's file (null where a line is missing),
-    `next_line_ref` in the next day's file (late lines only), and the `difference` between that file
-    and the truth in dong, theirs minus ours."""
-    late = fault.kind == Fault.LATE_LINE
-    absent = late or fault.kind == Fault.MISSING_LINE
-    doubled = fault.kind == Fault.DUPLICATE
-    true_line = line_ref(fault.ref)
+    """Where `fault` stands: `line_ref` in its day's file (null where it is not seen there),
+    `next_line_ref` in a file of the next day (late lines, and credits of the bank), and the `difference`
+    between that file and the truth in dong, theirs minus ours."""
+    line, next_line = _stands(fault)
     return {
         "kind": fault.kind,
         "day": fault.day.isoformat(),
         "order": fault.order_code,
-        "line_ref": None if absent else duplicate_ref(fault.ref) if doubled else true_line,
-        "next_day": (fault.day + timedelta(days=1)).isoformat() if late else None,
-        "next_line_ref": true_line if late else None,
+        "line_ref": line,
+        "next_day": (fault.day + DAY).isoformat() if next_line else None,
+        "next_line_ref": next_line,
         "difference": _difference(tx, fault),
     }
 
 
+def _stands(fault: FaultRow) -> tuple[str | None, str | None]:
+    """The line references of `fault` in the day's settlement file and in a file of the next day."""
+    match fault.kind:
+        case Fault.MISSING_LINE:
+            return None, None
+        case Fault.LATE_LINE:
+            return None, line_ref(fault.ref)
+        case Fault.DUPLICATE:
+            return duplicate_ref(fault.ref), None
+        case Fault.SHORT_PAYOUT:
+            return payout_ref(fault.merchant, fault.day), None
+        case Fault.SHORT_CREDIT:
+            return None, credit_ref(fault.merchant, fault.day + DAY)
+        case _:
+            return line_ref(fault.ref), None
+
+
 def _difference(tx: Session, fault: FaultRow) -> int:
+    if fault.kind in OF_PAYOUT:
+        return -fault.amount
     if fault.motion_id is None or fault.kind == Fault.DUPLICATE:
         return fault.amount
     receipt = tx.get_one(Motion, fault.motion_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from payments.errors import NotFound
@@ -11,7 +13,7 @@ from payments.provider import (
     StatementFile,
     StatementLine,
 )
-from tests.sandbox.conftest import MORNING, TODAY, TOMORROW, World
+from tests.sandbox.conftest import MORNING, TODAY, TOMORROW, World, giving_back
 from tests.sandbox.test_files import file_of
 
 
@@ -96,11 +98,77 @@ def test_unknown_and_foreign_lines_stand_alone(world: World) -> None:
     assert len(lines) == 4  # with the payout
 
 
+@pytest.mark.parametrize(("amount", "missing"), [(None, 5_000), (700, 700)])
+def test_a_short_payout_is_less_than_its_lines_make_and_the_bank_credits_what_it_says(
+    world: World, amount: int | None, missing: int
+) -> None:
+    world.paid(1, 20_000)
+    fault = world.drive.plant(TODAY, "short_payout", amount=amount)
+    line, payout = file_of(world).lines
+    assert (payout.line_ref, payout.kind) == (fault.line, LineKind.PAYOUT)
+    assert payout.net == -(line.net - missing)
+    assert (fault.difference, fault.next_day) == (-missing, None)
+    (credit,) = credits_of(world)
+    assert (credit.gross, credit.rail_ref) == (-payout.gross, payout.rail_ref)
+
+
+def test_a_short_credit_is_less_than_the_payout_that_the_file_announces(world: World) -> None:
+    world.paid(1, 20_000)
+    fault = world.drive.plant(TODAY, "short_credit", amount=300)
+    line, payout = file_of(world).lines
+    assert payout.net == -line.net
+    (credit,) = credits_of(world)
+    assert (credit.line_ref, credit.gross) == (fault.next_line, line.net - 300)
+    assert (fault.line, fault.next_day, fault.difference) == (None, TOMORROW, -300)
+
+
+def test_what_is_missing_of_a_payout_is_no_part_of_the_next(world: World) -> None:
+    world.paid(1, 20_000)
+    world.drive.plant(TODAY, "short_payout")
+    world.drive.plant(TODAY, "short_credit")
+    file_of(world)
+    world.clock.now = MORNING + timedelta(days=1)
+    world.paid(2, 30_000)
+    line, payout = file_of(world, 1).lines
+    assert payout.net == -line.net
+
+
+def test_more_than_the_payout_cannot_be_missing_of_it(world: World) -> None:
+    assert world.drive.payout_so_far(TODAY) == 0
+    with pytest.raises(ProviderRefused, match="would be 0: 5000 of it cannot be missing"):
+        world.drive.plant(TODAY, "short_payout")
+    world.paid(1, 20_000)
+    assert world.drive.payout_so_far(TODAY) == 19_780
+    world.drive.plant(TODAY, "short_payout", amount=19_000)
+    with pytest.raises(ProviderRefused, match="would be 780: 780 of it cannot be missing"):
+        world.drive.plant(TODAY, "short_credit", amount=780)
+    with pytest.raises(ProviderRefused, match="has that fault already"):
+        world.drive.plant(TODAY, "short_payout", amount=1)
+
+
+def test_a_payout_that_shrank_below_what_should_be_missing_is_whole(world: World) -> None:
+    first, _ = world.paid(1, 20_000), world.paid(2, 10_000)
+    world.drive.plant(TODAY, "short_payout", amount=15_000)
+    world.an.refund(giving_back("R1", 20_000, first))
+    *lines, payout = file_of(world).lines
+    assert payout.net == -sum(line.net for line in lines)
+
+
+def credits_of(world: World) -> list[StatementLine]:
+    """The credits of today's payout."""
+    world.clock.after_midnight(2)
+    found = world.an.bank_credits(TOMORROW)
+    assert found is not None
+    return [*found.lines]
+
+
 def test_planted_faults_can_be_asked_for_afterwards(world: World) -> None:
     order = world.paid()
     planted = [
         world.drive.plant(TODAY, "late_line", order=order.code),
         world.drive.plant(TODAY, "not_parking"),
+        world.drive.plant(TODAY, "short_payout"),
+        world.drive.plant(TODAY, "short_credit", amount=1),
     ]
     file_of(world)
     assert world.drive.faults(TODAY) == planted
