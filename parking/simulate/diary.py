@@ -94,6 +94,24 @@ class SoldPass:
         return {"lot": self.lot, "plate": self.plate, "price": self.price, "stays": self.stays}
 
 
+@dataclass(frozen=True, slots=True)
+class PaidTogether:
+    """Stays at one lot that one payment of `amount` settled; `code` is our payment code."""
+
+    lot: str
+    plates: Sequence[str]
+    code: str
+    amount: int
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "lot": self.lot,
+            "plates": list(self.plates),
+            "payment": self.code,
+            "amount": self.amount,
+        }
+
+
 @dataclass(frozen=True)
 class Diary:
     """One day. `cards_issued` has a row each time a card was handed out, `unrecorded` the vehicles
@@ -108,6 +126,7 @@ class Diary:
     claims: list[Vouched] = field(default_factory=list)
     unrecorded: list[Stay] = field(default_factory=list)
     exemptions: list[Spared] = field(default_factory=list)
+    groups: list[PaidTogether] = field(default_factory=list)
 
     def as_json(self) -> dict[str, object]:
         """What of ``truth.json`` is about the kerb. A card that was handed out twice counts twice."""
@@ -129,6 +148,7 @@ class Diary:
             },
             "unrecorded_exits": [row.as_json() for row in self.unrecorded],
             "exemptions": [row.as_json() for row in self.exemptions],
+            "groups": [row.as_json() for row in self.groups],
         }
 
 

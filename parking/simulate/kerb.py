@@ -13,7 +13,7 @@ from parking.shifts import cash, handover, service
 from parking.shifts.closing import Closing, close_shift
 from parking.shifts.counts import count_name
 from parking.simulate.diary import Banknotes, Spared, Worked
-from parking.simulate.mix import Luck
+from parking.simulate.luck import Luck
 from parking.simulate.roster import FLOAT, Watch
 from parking.simulate.street import Duty, Handed, Street, stay_of
 from payments.errors import Conflict

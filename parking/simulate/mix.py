@@ -30,6 +30,8 @@ PAYS_ON_ENTRY = 300
 NOTICE_LOST, NOTICE_DOUBLED = 20, 30
 #: Who buys a pass comes so often that day if the others' hours allow it, at least so far apart.
 STAYS_ON_PASS, BETWEEN_STAYS = 3, timedelta(minutes=15)
+#: So many vehicles come together if the others of the day allow it, so far apart at the entry.
+PARTY, BEHIND = 3, timedelta(seconds=20)
 #: Who pays on entry and leaves before this hour has paid for the day and owes no night.
 NIGHT = 18
 
@@ -66,6 +68,7 @@ class Fate(StrEnum):
     VOUCHED = "leaves on a transfer that comes later"
     BROKEN_WORD = "leaves on a transfer that never comes"
     UNRECORDED = "leaves and nobody records it"
+    PARTY = "comes with others, and one of them pays for all"
 
 
 #: Of a thousand vehicles, kept exactly: with 1000 / share vehicles that it can befall there is one.
@@ -76,6 +79,7 @@ FATES = {
     Fate.VOUCHED: 12,
     Fate.BROKEN_WORD: 4,
     Fate.UNRECORDED: 12,
+    Fate.PARTY: 8,
 }
 
 
@@ -90,7 +94,8 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Visit:
     """One vehicle's day. A bicycle has no plate (empty) but the lot's card. `leaves_at` is None when
-    it is still there in the morning; `luck` seeds the small chances on the way."""
+    it is still there in the morning; `luck` seeds the small chances on the way; `party` is the number of
+    the vehicle whose driver pays for it too, 0 where none does."""
 
     number: int
     lot: str
@@ -103,6 +108,7 @@ class Visit:
     by_attendant: bool
     luck: str
     fate: Fate | None = None
+    party: int = 0
 
 
 class Quotas:
@@ -113,6 +119,7 @@ class Quotas:
         rng = random.Random(f"{seed}:fates")
         self._owed = {fate: rng.randrange(1000) for fate in Fate}
         self._regulars: dict[str, list[Visit]] = {}
+        self._parties: dict[tuple[str, bool], list[Visit]] = {}
 
     def draw(self, visit: Visit) -> Visit:
         """The same vehicle with the fate that is due for it, if one is."""
@@ -121,12 +128,39 @@ class Quotas:
         known = self._regulars.get(visit.lot, [])
         if known and can_befall(Fate.PASS, visit) and not any(meet(visit, one) for one in known):
             return self._on_pass(visit, known[0].plate)
+        if can_befall(Fate.PARTY, visit) and place_of(visit) in self._parties:
+            return self._in_party(visit)
         for fate in FATES:
             if self._owed[fate] >= 1000 and can_befall(fate, visit):
                 self._owed[fate] -= 1000
-                drawn = replace(visit, fate=fate, manner=Manner.PAYS)
-                return self._on_pass(drawn, visit.plate) if fate is Fate.PASS else drawn
+                return self._befallen(fate, visit)
         return visit
+
+    def _befallen(self, fate: Fate, visit: Visit) -> Visit:
+        match fate:
+            case Fate.PASS:
+                return self._on_pass(visit, visit.plate)
+            case Fate.PARTY:
+                return self._in_party(visit)
+            case _:
+                return replace(visit, fate=fate, manner=Manner.PAYS)
+
+    def _in_party(self, visit: Visit) -> Visit:
+        """The stay of one who comes and goes with the party that waits there, the first of one if none
+        does."""
+        known = self._parties.pop(place_of(visit), [])
+        first = known[0] if known else visit
+        drawn = replace(
+            visit,
+            fate=Fate.PARTY,
+            manner=Manner.PAYS,
+            enters_at=first.enters_at + len(known) * BEHIND,
+            leaves_at=first.leaves_at,
+            party=first.number,
+        )
+        if len(known) + 1 < PARTY:
+            self._parties[place_of(visit)] = [*known, drawn]
+        return drawn
 
     def _on_pass(self, visit: Visit, plate: str) -> Visit:
         """The stay of a regular, who comes `STAYS_ON_PASS` times before somebody else at this lot
@@ -149,6 +183,11 @@ def meet(one: Visit, other: Visit) -> bool:
     )
 
 
+def place_of(visit: Visit) -> tuple[str, bool]:
+    """Where a party can meet: at one lot, with cars or without, as a motorbike may wait all day."""
+    return visit.lot, visit.vehicle == "car"
+
+
 def can_befall(fate: Fate, visit: Visit) -> bool:
     """Whoever stays overnight has no other fate; only who pays at the end leaves on a promise, and
     only the stay that paid for the day is over when that ends."""
@@ -159,31 +198,12 @@ def can_befall(fate: Fate, visit: Visit) -> bool:
             return visit.vehicle == "motorbike"
         case Fate.LOST_CARD:
             return visit.vehicle == "bicycle"
-        case Fate.VOUCHED | Fate.BROKEN_WORD:
+        case Fate.VOUCHED | Fate.BROKEN_WORD | Fate.PARTY:
             return not visit.pays_on_entry
         case Fate.UNRECORDED:
             return visit.pays_on_entry and visit.leaves_at.hour < NIGHT
         case Fate.EXEMPT:
             return True
-
-
-class Luck:
-    """The small chances of one vehicle's day, drawn from its seed in the order it asks."""
-
-    def __init__(self, seed: str) -> None:
-        self._rng = random.Random(seed)
-
-    def chance(self, of_thousand: int) -> bool:
-        """True this many times in a thousand."""
-        return self._rng.randrange(1000) < of_thousand
-
-    def seconds(self, least: int, most: int) -> timedelta:
-        """Any span from `least` to `most` seconds."""
-        return timedelta(seconds=self._rng.randint(least, most))
-
-    def one_of(self, choices: Sequence[str]) -> str:
-        """Any of these."""
-        return self._rng.choice(choices)
 
 
 def visits(

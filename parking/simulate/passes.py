@@ -12,7 +12,8 @@ from parking.passes.prices import Kind
 from parking.passes.sales import Bearer, Sale, sell
 from parking.sessions.plates import read_plate
 from parking.simulate.diary import SoldPass
-from parking.simulate.mix import Luck, Visit
+from parking.simulate.luck import Luck
+from parking.simulate.mix import Visit
 from parking.simulate.street import Street
 from payments.db import business_day
 from payments.errors import Conflict, WrongUsage

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from parking.sessions.models import ParkingSession
 from parking.simulate.diary import Vouched
 from parking.simulate.kerb import exempt, let_out, lose_card, takes_cash
-from parking.simulate.mix import NOTICE_DOUBLED, NOTICE_LOST, Fate, Luck, Manner, Visit
+from parking.simulate.luck import Luck
+from parking.simulate.mix import (
+    NOTICE_DOUBLED,
+    NOTICE_LOST,
+    Fate,
+    Manner,
+    Visit,
+)
+from parking.simulate.parties import checkout, join
 from parking.simulate.passes import buy_pass
 from parking.simulate.post import Letter
 from parking.simulate.street import Street, stay_of
@@ -38,7 +46,9 @@ def story(street: Street, visit: Visit) -> Story:
     if visit.fate is Fate.PASS:
         yield from buy_pass(street, visit, luck)
     session = street.enter(visit)
-    if visit.fate is Fate.EXEMPT:
+    if visit.fate is Fate.PARTY:
+        join(street, visit, session)
+    elif visit.fate is Fate.EXEMPT:
         exempt(street, session, luck)
     elif visit.pays_on_entry:
         yield from _settle(street, visit.manner, luck, session)
@@ -62,6 +72,9 @@ def _ending(
         case Fate.VOUCHED | Fate.BROKEN_WORD:
             yield leaves_at
             yield from _promise(street, visit.fate is Fate.VOUCHED, luck, session)
+        case Fate.PARTY:
+            if visit.party == visit.number:
+                yield from _lead(street, street.parties[visit.party], leaves_at, luck)
         case _:
             if visit.fate is Fate.LOST_CARD:
                 yield leaves_at - luck.seconds(600, 900)
@@ -81,6 +94,23 @@ def _part(
         yield from _settle(street, manner, luck, session)
     yield max(leaves_at, street.now + luck.seconds(20, 60))
     street.leave(session)
+
+
+def _lead(
+    street: Street, party: Sequence[ParkingSession], leaves_at: datetime, luck: Luck
+) -> Story:
+    """Pay for the whole party at once, where there is enough to pay, and leave with it."""
+    yield leaves_at - luck.seconds(120, 420)
+    payment = checkout(street, party)
+    if payment is None:
+        for session in party:
+            yield from _settle(street, Manner.PAYS, luck, session)
+    else:
+        yield street.now + luck.seconds(15, 75)
+        yield from _pay(street, Manner.PAYS, luck, payment)
+    yield max(leaves_at, street.now + luck.seconds(20, 60))
+    for session in party:
+        street.leave(session)
 
 
 def _promise(street: Street, pays: bool, luck: Luck, session: ParkingSession) -> Story:

@@ -110,8 +110,8 @@ def stay_of(session: ParkingSession) -> Stay:
 @dataclass(frozen=True)
 class Street:
     """One day's stage. `duty` tells who works at which lot (by its number), `handed` which shift there
-    was closed last, `passes` which plate has one; of a thousand payments that could be,
-    `cash_share` are made in cash."""
+    was closed last, `passes` which plate has one, `parties` who came with whom; of a thousand payments
+    that could be, `cash_share` are made in cash."""
 
     house: House
     clock: PlayedClock
@@ -127,6 +127,7 @@ class Street:
     passes: dict[str, SoldPass] = field(default_factory=dict)
     duty: dict[str, list[Duty]] = field(default_factory=dict)
     handed: dict[str, Handed] = field(default_factory=dict)
+    parties: dict[int, list[ParkingSession]] = field(default_factory=dict)
 
     @property
     def now(self) -> datetime:

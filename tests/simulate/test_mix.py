@@ -10,16 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parking.sessions.plates import read_plate
+from parking.simulate.luck import Luck
 from parking.simulate.mix import (
     FATES,
+    PARTY,
     STAYS_ON_PASS,
     Fate,
-    Luck,
     Manner,
     Place,
     Visit,
     can_befall,
     meet,
+    place_of,
     visits,
 )
 from payments.db import CITY_ZONE, business_day
@@ -96,11 +98,29 @@ def test_who_has_a_pass_comes_back_to_the_same_lot_after_leaving(seed: int) -> N
 
 @few
 @given(st.integers())
+def test_a_party_comes_to_one_lot_within_a_minute_and_leaves_at_one_moment(seed: int) -> None:
+    parties: dict[int, list[Visit]] = {}
+    for visit in day(seed, 500):
+        if visit.fate is Fate.PARTY:
+            parties.setdefault(visit.party, []).append(visit)
+        else:
+            assert visit.party == 0
+    assert max(len(party) for party in parties.values()) == PARTY
+    for number, party in parties.items():
+        first = party[0]
+        assert first.number == number
+        assert {(place_of(v), v.leaves_at) for v in party} == {(place_of(first), first.leaves_at)}
+        assert party[-1].enters_at - first.enters_at < timedelta(minutes=1)
+
+
+@few
+@given(st.integers())
 def test_fates_keep_their_shares_and_befall_whom_they_can(seed: int) -> None:
     found = [visit for visit in day(seed, 1000) if visit.fate]
     counts = Counter(visit.fate for visit in found)
     for fate, share in FATES.items():
-        assert 1 <= counts[fate] <= (share + 1) * (STAYS_ON_PASS if fate is Fate.PASS else 1)
+        several = {Fate.PASS: STAYS_ON_PASS, Fate.PARTY: PARTY}.get(fate, 1)
+        assert 1 <= counts[fate] <= (share + 1) * several
     assert all(visit.fate and can_befall(visit.fate, visit) for visit in found)
     assert {visit.manner for visit in found} == {Manner.PAYS}
 

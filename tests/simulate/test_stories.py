@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -258,3 +259,44 @@ def test_an_exempt_stay_costs_nothing(street: Street) -> None:
     session = live(street, replace(CAR, fate=Fate.EXEMPT))
     assert (payments(street), owes(street, session)) == ([], 0)
     assert [row.stay.plate for row in street.diary.exemptions] == [session.plate]
+
+
+def party(street: Street, *visits: Visit) -> None:
+    """Play vehicles that come together; the first pays."""
+    told = [(visit.enters_at, n, story(street, visit)) for n, visit in enumerate(visits)]
+    heapq.heapify(told)
+    while told:
+        street.clock.now, number, following = heapq.heappop(told)
+        if moment := next(following, None):
+            heapq.heappush(told, (moment, number, following))
+
+
+WITH_OTHERS = replace(CAR, fate=Fate.PARTY, party=1)
+BEHIND = replace(
+    WITH_OTHERS, number=2, plate="30A-999.99", enters_at=MORNING + timedelta(seconds=20)
+)
+
+
+def test_who_comes_with_others_pays_for_all_at_once(street: Street) -> None:
+    bicycle = replace(BICYCLE, number=3, enters_at=MORNING + timedelta(seconds=40))
+    party(street, WITH_OTHERS, BEHIND, replace(bicycle, fate=Fate.PARTY, party=1))
+    (paid,) = payments(street)
+    assert (paid.state, paid.amount, paid.product) == ("paid", 2 * 85_000 + 2_000, "parking:mixed")
+    (row,) = street.diary.groups
+    assert row.as_json() == {
+        "lot": "HK01",
+        "plates": ["#0001", "30A-123.45", "30A-999.99"],
+        "payment": paid.code,
+        "amount": paid.amount,
+    }
+    assert [received.amount for received in street.diary.received] == [paid.amount]
+    with street.house.databases.read() as tx:
+        stays = tx.scalars(select(ParkingSession)).all()
+    assert [stay.exit_at is not None for stay in stays] == [True] * 3
+    assert [owes(street, stay) for stay in stays] == [0] * 3
+
+
+def test_who_waits_for_others_in_vain_pays_alone(street: Street) -> None:
+    party(street, WITH_OTHERS)
+    assert [payment.amount for payment in payments(street)] == [85_000]
+    assert street.diary.groups == []
