@@ -85,7 +85,8 @@ def show(progress: Progress) -> None:
 
 def summary(truth: Truth, path: Path) -> list[str]:
     """What was played, for a person."""
-    kinds = Counter(seeded.fault.kind for seeded in truth.faults)
+    wrong = [*truth.faults, *truth.credits]
+    kinds = Counter(seeded.fault.kind for seeded in wrong)
     told = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items())) or "-"
     day, diary = truth.day.isoformat(), truth.diary
     cash = sum(row.amount for row in diary.cash)
@@ -105,8 +106,8 @@ def summary(truth: Truth, path: Path) -> list[str]:
             wrong=len(truth.wrong_counts),
         ),
         both(
-            "Faults in the settlement file: %(count)s (%(kinds)s)",
-            count=len(truth.faults),
+            "Faults in the settlement and bank files: %(count)s (%(kinds)s)",
+            count=len(wrong),
             kinds=told,
         ),
         both(

@@ -23,10 +23,10 @@ from parking.shifts.counts import finish_all
 from parking.simulate.kerb import work
 from parking.simulate.mix import Place, Visit, visits
 from parking.simulate.roster import BEGINS, ENDS, Hand, Watch, roster
-from parking.simulate.seeding import chosen, plant
+from parking.simulate.seeding import chosen, plant, plant_short
 from parking.simulate.stories import Story, story
 from parking.simulate.street import Street, open_street
-from parking.simulate.truth import Truth
+from parking.simulate.truth import SHORT_CREDIT, Truth
 from payments.accounts import live_accounts
 from payments.db import CITY_ZONE
 from payments.errors import Conflict, Unavailable
@@ -54,7 +54,8 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be played: `faults` is the share of payments whose settlement line is wrong."""
+    """What is to be played: `faults` is the share of payments whose settlement line is wrong; where it is
+    not 0, a payout is wrong as well."""
 
     day: date
     sessions: int
@@ -214,12 +215,16 @@ def _settle(street: Street, order: Order) -> Truth:
     """The provider makes its file, with the faults in it, and we fetch and store it."""
     picked = list(chosen(order.seed, order.faults, street.diary.received))
     faults = [plant(street.drivers, order.day, kind, receipt) for kind, receipt in picked]
+    if order.faults:
+        faults += plant_short(street.drivers, order.seed, order.day)
     out = datetime.combine(order.day + DAY, STATEMENT_AT, CITY_ZONE)
     street.clock.now = max(street.now, out)
     for account in street.accounts.values():
         store_files(street, account, order.day)
     finish_all(street.db, street.now)
-    return Truth(order.day, order.seed, order.sessions, street.diary, faults)
+    known = [seeded for seeded in faults if seeded.fault.kind != SHORT_CREDIT]
+    credits = [seeded for seeded in faults if seeded.fault.kind == SHORT_CREDIT]
+    return Truth(order.day, order.seed, order.sessions, street.diary, known, credits)
 
 
 def store_files(street: Street, account: MerchantAccount, day: date) -> None:

@@ -21,10 +21,16 @@ CLASS_OF = {
     "fee_error": "fee_mismatch",
     "late_line": "missing_external",
     "not_parking": "missing_internal",
+    "short_payout": "amount_mismatch",
+    "short_credit": "amount_mismatch",
 }
 
 #: Faults that are lines of their own: no payment of ours is behind them.
 FREE_STANDING = ("unknown_line", "not_parking")
+
+#: What can be wrong with a payout instead of a payment's line: it is short itself, or its credit is,
+#: which stands in the bank's file of the day after.
+SHORT_PAYOUT, SHORT_CREDIT = "short_payout", "short_credit"
 
 #: By what faults are put into order.
 ORDER = ("account", "class", "payment", "line")
@@ -32,15 +38,27 @@ ORDER = ("account", "class", "payment", "line")
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
-    """A fault in the settlement file of one account."""
+    """A fault in the settlement file of one account, or in the bank's file of the day after."""
 
     account: str
     fault: PlantedFault
 
     def as_json(self) -> dict[str, object]:
-        """The break it must become, and for a late line what becomes of that a day later."""
+        """The break it must become, and for a late line what becomes of that a day later; for a short
+        credit the day whose files tell of it."""
         fault = self.fault
-        entry: dict[str, object] = {
+        if fault.kind == SHORT_CREDIT and fault.next_day is not None:
+            known = {"date": fault.next_day.isoformat(), "line": fault.next_line}
+            return {**self._named(), **known}
+        entry = self._named()
+        if fault.next_day is not None:
+            later = {"date": fault.next_day.isoformat(), "class": "late", "line": fault.next_line}
+            entry["after_next_day"] = later
+        return entry
+
+    def _named(self) -> dict[str, object]:
+        fault = self.fault
+        return {
             "class": CLASS_OF[fault.kind],
             "payment": None if fault.kind in FREE_STANDING else fault.order,
             "line": fault.line,
@@ -48,22 +66,20 @@ class Seeded:
             "account": self.account,
             "kind": fault.kind,
         }
-        if fault.next_day is not None:
-            later = {"date": fault.next_day.isoformat(), "class": "late", "line": fault.next_line}
-            entry["after_next_day"] = later
-        return entry
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
     """One played day. `payments` counts receipts without cash and `gross` sums them: what was paid on
-    `day` and the city announces. Cash is told of apart, in `diary`."""
+    `day` and the city announces. Cash is told of apart, in `diary`; `credits` are faults of the day's
+    payouts that are not known before the bank's files of the day after."""
 
     day: date
     seed: int
     sessions: int
     diary: Diary
     faults: Sequence[Seeded]
+    credits: Sequence[Seeded] = ()
 
     @property
     def payments(self) -> int:
@@ -81,7 +97,8 @@ class Truth:
 
     def as_json(self) -> dict[str, object]:
         """The content of ``truth.json``. `faults` are all that reconciling the day must find: lines
-        of the settlement files, and counts."""
+        and payouts of the settlement files, and counts. What reconciling the day after must find of this
+        day as well is in `next_day_faults`."""
         faults = [seeded.as_json() for seeded in self.faults]
         faults += [count_as_json(shift) for shift in self.wrong_counts]
         faults.sort(key=lambda f: tuple(str(f[name] or "") for name in ORDER))
@@ -92,6 +109,7 @@ class Truth:
             "payments": self.payments,
             "gross": self.gross,
             "faults": faults,
+            "next_day_faults": [seeded.as_json() for seeded in self.credits],
             **self.diary.as_json(),
         }
 

@@ -53,7 +53,7 @@ def test_a_day_without_faults_says_so(
     town: Town, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(town, "--date", "2026-11-18", "--sessions", "1", "--out", str(tmp_path))
-    assert "Faults in the settlement file: 0 (-)" in capsys.readouterr().out
+    assert "Faults in the settlement and bank files: 0 (-)" in capsys.readouterr().out
 
 
 def test_a_folder_that_cannot_be_made_is_named_before_anything_is_played(

@@ -72,7 +72,9 @@ def test_a_day_played_ahead_of_the_clock_is_reconciled_at_once(
     assert violations(town) == []
 
 
-def test_late_lines_are_explained_by_the_next_day_and_nothing_else_happens(town: Town) -> None:
+def test_late_lines_are_explained_by_the_next_day_and_only_short_credits_are_new(
+    town: Town,
+) -> None:
     truth = played(town)
     reconciled(town, DAY)
     before = {row.id: row for row in breaks_of(town, DAY)}
@@ -89,7 +91,10 @@ def test_late_lines_are_explained_by_the_next_day_and_nothing_else_happens(town:
     assert {(row.state, row.resolution) for row in late} == {("resolved", "late")}
     assert {before[row.id].kind for row in late} == {"missing_external"}
     others = [row for row in breaks_of(town, DAY) if row.kind != "late"]
-    assert others == [before[row.id] for row in others]
+    known = [row for row in others if row.id in before]
+    assert known == [before[row.id] for row in known]
+    new = [row.line for row in others if row.id not in before]
+    assert new == [credit.fault.next_line for credit in truth.credits]
     assert breaks_of(town, NEXT) == []
     assert violations(town) == []
 
@@ -136,7 +141,8 @@ def test_days_can_be_played_one_after_the_other(small_town: Town) -> None:
     assert found(small_town, NEXT) == seeded(second)
     open_now = [row for row in breaks_of(small_town, DAY) if row.state == "open"]
     late = [fault for fault in first.faults if fault.fault.kind == "late_line"]
-    assert len(open_now) == len(first.faults) + len(first.wrong_counts) - len(late)
+    wrong = [*first.faults, *first.credits, *first.wrong_counts]
+    assert len(open_now) == len(wrong) - len(late)
     assert second.wrong_counts
     assert violations(small_town) == []
 

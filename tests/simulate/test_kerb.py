@@ -15,12 +15,15 @@ from parking.reports.daily import city_day
 from parking.sessions.claim_queue import waiting_claims
 from parking.sessions.due import standings
 from parking.sessions.models import UNRECORDED, Exemption, ParkingSession, TransferClaim
+from parking.sessions.quotes import GROUP
+from parking.sessions.stays import stays_of
 from parking.shifts.models import CashEntry, Shift
 from parking.simulate import day as played_day
 from parking.simulate import mix
 from parking.simulate.mix import Fate
 from parking.simulate.truth import Truth
 from payments.db import connect
+from payments.models import Payment
 from tests.kit import Town, make_town
 from tests.simulate.kit import DAY, NEXT, found, hire, played, reconciled, seeded, violations
 
@@ -118,10 +121,21 @@ def check_passes(town: Town, truth: Truth) -> None:
     assert len(stands) > len(sold) > 0
 
 
+def check_groups(town: Town, truth: Truth) -> None:
+    with town.house.databases.read() as tx:
+        query = select(Payment).where(Payment.reference.startswith(GROUP), Payment.state == "paid")
+        paid = tx.scalars(query).all()
+        stays = stays_of(tx, paid)
+    told = {row.code: (list(row.plates), row.amount) for row in truth.diary.groups}
+    kept = {p.code: (sorted(s.plate for s in stays[p.id]), p.amount) for p in paid}
+    assert kept == told != {}
+
+
 def test_the_kerb_is_found_as_it_was_played(town: Town) -> None:
     truth = played(hire(town), sessions=60)
     reconciled(town, DAY)
     assert found(town, DAY) == seeded(truth)
     assert violations(town) == []
-    for check in (check_money, check_shifts, check_claims, check_stays, check_passes):
+    checks = (check_money, check_shifts, check_claims, check_stays, check_passes, check_groups)
+    for check in checks:
         check(town, truth)
