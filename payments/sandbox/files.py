@@ -185,7 +185,7 @@ def _payout_line(merchant: str, day: date, payout: int) -> Line:
         event_at=datetime.combine(day + DAY, time(0, 0), CITY_ZONE) - timedelta(seconds=1),
         gross=-payout,
         fee=0,
-        text=f"Payout of {day.isoformat()}",
+        text=f"Chi về ngày {day:%d/%m/%Y} (payout)",
     )
 
 

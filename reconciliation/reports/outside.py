@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, or_, select
 from sqlalchemy import func as sql
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from payments.models import MerchantAccount, Movement
 from payments.provider import LineKind
@@ -42,6 +42,9 @@ from reconciliation.sides import (
     signed_amount,
 )
 
+#: What a payout's credit differs in, where the bank has one of another amount.
+Otherwise = aliased(Break, name="otherwise")
+
 #: Lines that speak of no payment: what was paid out, and what a till held beyond its receipts.
 NO_PAYMENT = (LineKind.PAYOUT.value, LineKind.COUNT.value)
 
@@ -62,8 +65,8 @@ class Outside:
 @dataclass(frozen=True, slots=True)
 class AtBank:
     """Payouts announced in files of the period: what the lines they carry make, after all fees, by how
-    much they are `off` that, what nobody names lines for, and how much the bank's lines confirm.
-    `announced` = carried + off + untold."""
+    much they are `off` that, what nobody names lines for, and how much of them the bank's lines credit,
+    also where that is another amount. `announced` = carried + off + untold."""
 
     payouts: int = 0
     announced: int = 0
@@ -115,10 +118,23 @@ def _sum(column: Any) -> ColumnElement[int]:
     return cast(sql.coalesce(sql.sum(column), 0), BigInteger)
 
 
+def _arrived_otherwise() -> ColumnElement[bool]:
+    return and_(
+        Otherwise.leg == BANK,
+        Otherwise.payout_id == StatementLine.id,
+        Otherwise.line_id.is_not(None),
+        is_live(Otherwise),
+    )
+
+
 def at_bank(tx: Session, period: Period) -> Mapping[uuid.UUID, AtBank]:
     """Merchant account → its payouts in files of the period's days, their lines and their credits."""
     arrived = and_(Assignment.leg == BANK, Assignment.payout_id == StatementLine.id)
-    credited = case((Assignment.id.is_not(None), -StatementLine.gross), else_=0)
+    credited = case(
+        (Assignment.id.is_not(None), -StatementLine.gross),
+        (Otherwise.id.is_not(None), -StatementLine.gross + Otherwise.difference),
+        else_=0,
+    )
     differing = and_(Break.leg == PAYOUT, Break.payout_id == StatementLine.id, is_live())
     carried = case(
         (PayoutBatch.id.is_not(None), PayoutBatch.net - StatementLine.fee),
@@ -132,6 +148,7 @@ def at_bank(tx: Session, period: Period) -> Mapping[uuid.UUID, AtBank]:
         .join(Statement, Statement.id == StatementLine.statement_id)
         .join(MerchantAccount, MerchantAccount.id == StatementLine.account_id)
         .outerjoin(Assignment, arrived)
+        .outerjoin(Otherwise, _arrived_otherwise())
         .outerjoin(PayoutBatch, PayoutBatch.payout_id == StatementLine.id)
         .outerjoin(Break, differing)
         .where(

@@ -24,6 +24,7 @@ from tests.reconciliation.kit import (
     night,
     payout_line,
 )  # fmt: skip
+from tests.reconciliation.work import one, resolving, work
 
 
 def compared(world: World, since: date = DAY, until: date | None = None) -> Compared:
@@ -118,6 +119,17 @@ def test_a_payout_is_in_the_bank_once_its_credit_came(world: World) -> None:
     world.credit(DAY + ONE, credit_line(DAY + ONE, net))
     world.reconcile(DAY + ONE)
     assert compared(world).bank == AtBank(1, net, net, net)
+
+
+def test_of_a_payout_that_arrived_short_only_the_rest_is_not_in_the_bank(world: World) -> None:
+    world.settle(DAY, world.pay("A").line)
+    world.reconcile()
+    net = PRICE - FEE
+    world.credit(DAY + ONE, credit_line(DAY + ONE, net - 7))
+    world.reconcile(DAY + ONE)
+    assert compared(world).bank == AtBank(1, net, net - 7, net)
+    work(world, one(world, "amount_mismatch").id, resolving("provider_charge"))
+    assert compared(world).bank == AtBank(1, net, net - 7, net)
 
 
 def test_a_payout_stands_beside_what_its_lines_make(world: World) -> None:
