@@ -117,6 +117,9 @@ CHOICES = {
     ),
 }  # fmt: skip
 
+#: Setting → what a value is called that is not among its choices; others stand as they are.
+BESIDE = {"late_days": mark("%(value)s days before")}
+
 TEXTS = {
     "account": (mark("Number the file must be about"), ""),
     "currency": (mark("Currency of the file"), "VND"),

@@ -103,6 +103,15 @@ def test_a_mapping_written_by_the_command_is_told_in_words(desk: Desk) -> None:
     assert '<td data-label="By">Command line</td>' in page
 
 
+def test_late_days_beside_the_choices_are_told_as_days(desk: Desk) -> None:
+    with desk.town.house.databases.read() as tx:
+        account = account_by_slug(tx, "hoan-kiem-sandbox")
+    mapping = {**MAPPING, "late_days": "5"}
+    write(desk.town.house.databases.write, account, mapping, "", "command", desk.town.now)
+    desk.sit("hoan-kiem")
+    assert '<option value="5" selected>5 days before</option>' in desk.read(f"{PAGE}?lang=en")
+
+
 def test_another_operator_s_mapping_does_not_exist(desk: Desk) -> None:
     desk.sit("thang-long")
     desk.read(PAGE, 404)
