@@ -13,11 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from parking.commands.inputs import Build
-from parking.commands.speech import tell
-from parking.languages import mark
+from parking.commands.speech import in_both, tell
+from parking.languages import explain, mark
 from parking.lots.service import operator_by_code
 from payments.accounts import account_by_slug
-from payments.errors import NotFound, WrongUsage
+from payments.errors import Complaint, NotFound, WrongUsage
 from payments.models import MerchantAccount
 from payments.money import format_amount
 from reconciliation.models import BANK, SETTLEMENT, StatementLine
@@ -152,8 +152,8 @@ def retire(build: Build, rule_id: uuid.UUID) -> None:
     house = build()
     with house.databases.write.begin() as tx:
         rule = deciding.retire(tx, rule_id, ACTOR, house.clock())
-        label = rule.label
-    tell(mark("“%(label)s” no longer counts."), label=label)
+        told = Complaint(mark("“%(label)s” no longer counts."), label=deciding.called(rule))
+    click.echo(in_both(explain(told, "vi"), explain(told, "en")), err=True)
 
 
 def _series(tx: Session, rule_id: uuid.UUID) -> uuid.UUID:

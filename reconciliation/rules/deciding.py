@@ -18,13 +18,15 @@ from sqlalchemy.orm import Session
 from payments import audit
 from payments.book_days import takes_no_rows
 from payments.db import new_id
-from payments.errors import Conflict, NotFound, WrongUsage
+from payments.errors import Complaint, Conflict, NotFound, WrongUsage
 from payments.models import MerchantAccount
 from payments.setting_aside import take_back
+from qr.errors import Explained
 from reconciliation import totals
 from reconciliation.breaks import BreakClass, Finding
 from reconciliation.models import SETTLEMENT, StatementLine
 from reconciliation.opening import write
+from reconciliation.resolving.deciding import two_people
 from reconciliation.rules.models import TOLERANCE, WINDOW, LineRule, OtherLine
 from reconciliation.rules.naming import GIVEN_BACK, log
 from reconciliation.rules.words import SHORTEST, tidy, too_short
@@ -167,27 +169,32 @@ def _write_down(tx: Session, rule: LineRule, actor: str, now: datetime) -> LineR
 def approve(tx: Session, rule_id: uuid.UUID, actor: str, now: datetime) -> LineRule:
     """Let the rule count, in place of the version before it; approving again is harmless.
 
-    Raises `NotFound`, and `Conflict` when the rule was retired or refused, when a newer version
-    counts, and for the person who proposed it.
+    Raises `NotFound`, `NeedsAnother` for the person who proposed it, and `Conflict` when the rule was
+    retired or refused, or a newer version counts.
     """
     rule = _locked(tx, rule_id)
     if rule.approved_at is not None and rule.retired_at is None:
         return rule
     if rule.retired_at is not None:
-        raise Conflict("The rule “%(label)s” was retired before.", label=rule.label)
-    if actor == rule.proposed_by:
-        raise Conflict(
-            "%(actor)s proposed the rule “%(label)s”: somebody else has to approve it.",
-            actor=actor, label=rule.label,
-        )  # fmt: skip
+        raise Conflict("The rule “%(label)s” was retired before.", label=called(rule))
+    two_people(rule.proposed_by, actor)
     for other in _standing(tx, rule.series):
         if other.version > rule.version:
-            raise Conflict("A newer version of “%(label)s” counts already.", label=rule.label)
+            raise Conflict("A newer version of “%(label)s” counts already.", label=called(rule))
         _retire(tx, other, actor, now)
     rule.approved_by, rule.approved_at = actor, now
     tx.flush()
     _note(tx, rule, "approve", actor, now)
     return rule
+
+
+def called(rule: LineRule) -> str | Explained:
+    """What people call a rule: its label, or, where its kind says everything, what it decides."""
+    if rule.kind == TOLERANCE:
+        return Complaint("Tolerance")
+    if rule.kind == WINDOW:
+        return Complaint("Missing after %(count)s days", count=rule.days)
+    return rule.label
 
 
 def _standing(tx: Session, series: uuid.UUID) -> list[LineRule]:

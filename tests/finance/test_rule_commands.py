@@ -75,7 +75,7 @@ def test_a_rule_is_proposed_and_shown_with_what_it_would_name(prompt: Prompt) ->
 def test_the_prompt_is_never_the_second_person(prompt: Prompt) -> None:
     rule_id = prompt.said("propose", "--account", "hk-vietqr", *SAYS)
     assert prompt.run("approve", rule_id).exit_code == 2
-    with pytest.raises(Complaint, match="somebody else has to approve"):
+    with pytest.raises(Complaint, match="it takes another person"):
         prompt.approve(rule_id, "command")
     prompt.approve(rule_id)
     prompt.hand_in(POWER)

@@ -195,6 +195,30 @@ def test_two_people_agree_on_a_tolerance(office: Desk) -> None:
     assert "Tolerance up to" in office.browser.get(RULES).get_data(as_text=True)
 
 
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"act": "window", "place": "hk-vietqr", "days": "5"}, "“Quá 5 ngày thì coi là thiếu”"),
+        ({"act": "tolerance", "place": "hk-vietqr", "tolerance": "5"}, "“Mức lệch cho phép”"),
+    ],
+)
+def test_a_rule_without_words_is_called_in_the_reader_s_language(
+    office: Desk, form: dict[str, str], said: str
+) -> None:
+    another(office)
+    send(office, **form)
+    own = office.browser.post(path_of(office), page=RULES, act="approve").get_data(as_text=True)
+    assert "không thể duyệt: cần một người khác" in own
+    another(office)
+    decide(office, "retire")
+    answer = office.browser.post(path_of(office), page=RULES, act="approve")
+    assert said in answer.get_data(as_text=True)
+
+
+def path_of(office: Desk) -> str:
+    return f"/finance/rules/{the_rule(office).id}?lang=vi"
+
+
 def test_two_people_agree_on_how_long_to_wait(office: Desk) -> None:
     another(office)
     for wrong, complaint in (("32", "0 to 31 days, not 32"), ("-1", "“-1” is no number of days.")):
