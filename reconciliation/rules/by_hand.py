@@ -115,10 +115,27 @@ def open_two(tx: Session, line_id: uuid.UUID, movement_id: uuid.UUID, now: datet
     sides = StatementLine.id == line_id, Movement.id == movement_id
     found = tx.execute(_open_pairs().where(*sides)).one_or_none()
     if found is None:
-        raise Conflict(
-            "These two cannot be paired: both must be open, of one account, kind and currency."
-        )
+        raise _unfit(tx, line_id, tx.get(Movement, movement_id))
     return _two(tx, scope, *found)
+
+
+def _unfit(tx: Session, line_id: uuid.UUID, movement: Movement | None) -> Conflict | NotFound:
+    """Why the two cannot be paired."""
+    line = tx.get_one(StatementLine, line_id)
+    if movement is None or movement.account_id != line.account_id:
+        return NotFound("This account has no such money.")
+    sides = {"line": line.line_ref, "movement": movement.rail_ref}
+    if line.currency != movement.currency:
+        return Conflict("Line %(line)s and money %(movement)s are in two currencies.", **sides)
+    if tx.scalar(select(counterpart_kind()).where(StatementLine.id == line_id)) != movement.kind:
+        return Conflict(
+            "Line %(line)s and money %(movement)s are of two kinds: a payment pairs with money "
+            "received, a refund with money given back.", **sides,
+        )  # fmt: skip
+    taken = line_matched(SETTLEMENT) | line_settled(SETTLEMENT)
+    if tx.scalar(select(StatementLine.id).where(StatementLine.id == line_id, taken)):
+        return Conflict("Line %(line)s is matched or explained already.", **sides)
+    return Conflict("Money %(movement)s is matched or explained already.", **sides)
 
 
 def matched_two(tx: Session, line_id: uuid.UUID, now: datetime) -> Two:

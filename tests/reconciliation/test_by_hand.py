@@ -206,13 +206,18 @@ def test_only_sides_that_fit_can_be_paired(world: World) -> None:
     world.move(MovementKind.REFUND, "R", world.pay("B").payment)
     with world.databases.read() as tx:
         refund = tx.scalars(select(Movement).where(Movement.kind == "refund")).one()
-    for other in (refund.id, told.id):
-        with pytest.raises(Conflict), world.databases.write.begin() as tx:
-            pair(tx, told.id, other, DEED)
+    with pytest.raises(Conflict, match="of two kinds"), world.databases.write.begin() as tx:
+        pair(tx, told.id, refund.id, DEED)
+    with pytest.raises(NotFound, match="no such money"), world.databases.write.begin() as tx:
+        pair(tx, told.id, told.id, DEED)
+    with world.databases.write.begin() as tx:
+        pair(tx, told.id, motion.id, DEED)
+    with pytest.raises(Conflict, match=r"Line .* is matched"), world.databases.write.begin() as tx:
+        pair(tx, told.id, motion.id, DEED)
     with pytest.raises(NotFound), world.databases.write.begin() as tx:
         pair(tx, motion.id, motion.id, DEED)
     with pytest.raises(NotFound), world.databases.write.begin() as tx:
-        take_apart(tx, told.id, DEED)
+        take_apart(tx, motion.id, DEED)
 
 
 def test_what_happened_long_before_is_not_suggested(world: World) -> None:
