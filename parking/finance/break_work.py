@@ -11,6 +11,7 @@ from functools import partial
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from parking.finance.pair_events import PairEvent, pair_events
 from parking.finance.sides import Sides
 from parking.lots.models import Operator
 from parking.people.models import Person
@@ -20,11 +21,12 @@ from parking.web.formats import money
 from parking.web.language import say
 from payments.errors import WrongUsage
 from payments.models import Transfer
-from reconciliation.resolving import deciding, tending
+from reconciliation.models import Break
+from reconciliation.resolving import deciding, second, tending
 from reconciliation.resolving.booking import bookings
 from reconciliation.resolving.clashes import settled_counterpart
 from reconciliation.resolving.deciding import Decision, matter_of, reasons_for, waiting
-from reconciliation.resolving.log import Said, timeline
+from reconciliation.resolving.log import Said, namesakes, timeline
 from reconciliation.resolving.models import BreakAct
 from reconciliation.resolving.service import Deed
 from reconciliation.sides import EXPLAINED
@@ -56,6 +58,7 @@ class Choice:
 class Work:
     """What the page of a difference shows beside its sides. `asked` waits for a second person;
     `clash` is a difference a person resolved that stands between this one and its counterpart;
+    `again`: the one that a side of this resolved one has become since;
     `alone`: one person may decide."""
 
     events: Sequence[Event]
@@ -65,6 +68,7 @@ class Work:
     by_person: bool
     booked: Sequence[str]
     clash: uuid.UUID | None
+    again: uuid.UUID | None
     owner: str
     people: Sequence[tuple[str, str]]
 
@@ -72,19 +76,23 @@ class Work:
 def work_on(tx: Session, sides: Sides) -> Work:
     """Everything about the work on one difference, in the reader's language."""
     row, said = sides.difference, timeline(tx, sides.difference)
+    pairs = pair_events(tx, row)
     asked = waiting(tx, row)
     actors = {one.act.actor for one in said} | {one.act.owner or "" for one in said}
-    names = names_of(tx, actors | {row.owner or ""})
+    names = names_of(tx, actors | {row.owner or ""} | {one.actor for one in pairs})
+    events = [_event(one, names, row.currency) for one in said]
+    events += [_of_pair(one, names) for one in pairs]
     settled = deciding.last_decision(tx, row) if row.state == "resolved" else None
     booked = deciding.transfers_of(tx, settled.cause) if settled and settled.cause else ()
     return Work(
-        events=[_event(one, names, row.currency) for one in said],
+        events=sorted(events, key=lambda event: event.at, reverse=True),
         choices=_choices(tx, sides) if row.state == "open" else (),
         asked=asked,
         asked_name=names.get(asked.actor, asked.actor) if asked else "",
         by_person=row.state == "resolved" and row.resolution not in EXPLAINED,
         booked=[_entry(one) for one in booked],
         clash=settled_counterpart(tx, row),
+        again=_again(tx, row),
         owner=names.get(row.owner, row.owner) if row.owner else "",
         people=people_of(tx, sides.account.operator),
     )
@@ -116,8 +124,8 @@ def deed_of(form: Mapping[str, str], decision: Decision, people: Collection[str]
         "assign": partial(given, owner=form.get("owner", "")),
         "comment": partial(tending.comment, text=words, actor=decision.actor, now=decision.now),
         "resolve": partial(deciding.resolve, code=form.get("reason", ""), decision=decision),
-        "approve": partial(deciding.approve, decision=decision),
-        "refuse": partial(deciding.refuse, decision=decision),
+        "approve": partial(second.approve, decision=decision),
+        "refuse": partial(second.refuse, decision=decision),
         "undo": partial(deciding.undo, decision=decision),
     }
     if act not in deeds or (act == "assign" and form.get("owner") not in people):
@@ -128,6 +136,13 @@ def deed_of(form: Mapping[str, str], decision: Decision, people: Collection[str]
 def reason_names(codes: Collection[str]) -> Sequence[tuple[str, str]]:
     """(code, name) of reasons, for a list to choose from."""
     return [(code, say(REASON_NAMES[code])) for code in codes]
+
+
+def _again(tx: Session, row: Break) -> uuid.UUID | None:
+    """The open difference of a side of `row`, which itself is no longer open."""
+    if row.state == "open":
+        return None
+    return next((one.id for one in namesakes(tx, row) if one.state == "open"), None)
 
 
 def _event(said: Said, names: Mapping[str, str], currency: str) -> Event:
@@ -141,6 +156,11 @@ def _event(said: Said, names: Mapping[str, str], currency: str) -> Event:
     )
     who = names.get(act.actor, act.actor)
     return Event(act.at, who, text, said.words, act.together, said.before)
+
+
+def _of_pair(done: PairEvent, names: Mapping[str, str]) -> Event:
+    who = names.get(done.actor, done.actor)
+    return Event(done.at, who, say(done.sentence, **done.parts), None, 1, False)
 
 
 def _choices(tx: Session, sides: Sides) -> Sequence[Choice]:

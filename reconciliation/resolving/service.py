@@ -17,13 +17,16 @@ from reconciliation import totals
 from reconciliation.models import Break
 from reconciliation.resolving.deciding import Case
 from reconciliation.resolving.models import Act, BreakAct
+from reconciliation.rules.models import HandMatch
 from reconciliation.turns import alone
 
 #: More at once keep an account's comparison waiting for too long.
 MOST = 500
 
+#: What a deed leaves behind: an act on the difference, or the decision about a pair of its side.
+Done = BreakAct | HandMatch
 #: What is done to each difference.
-Deed = Callable[[Session, Case], BreakAct]
+Deed = Callable[[Session, Case], Done]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Chosen:
 class Outcome:
     """What became of it: the acts that were done, and why others were not, by difference."""
 
-    done: Sequence[BreakAct]
+    done: Sequence[Done]
     refused: Sequence[tuple[uuid.UUID, Complaint]]
 
     @property
@@ -64,7 +67,7 @@ def do_to(tx: Session, chosen: Chosen, deed: Deed, now: datetime) -> Outcome:
         raise WrongUsage("Please choose between 1 and %(most)s differences.", most=MOST)
     cases, refused = _cases(tx, chosen)
     before = {case.row.id: case.row.state for case in cases}
-    done: list[BreakAct] = []
+    done: list[Done] = []
     for case in cases:
         try:
             with tx.begin_nested():
@@ -78,7 +81,7 @@ def do_to(tx: Session, chosen: Chosen, deed: Deed, now: datetime) -> Outcome:
     return Outcome(done, refused)
 
 
-def do_to_one(tx: Session, chosen: Chosen, deed: Deed, now: datetime) -> BreakAct:
+def do_to_one(tx: Session, chosen: Chosen, deed: Deed, now: datetime) -> Done:
     """Do `deed` to the one difference of `chosen`; raises the complaint when it cannot be done."""
     outcome = do_to(tx, chosen, deed, now)
     for _, error in outcome.refused:

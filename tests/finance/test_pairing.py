@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from sqlalchemy import select
 from payments.db import new_id
 from payments.models import Movement
 from reconciliation.models import SETTLEMENT, Assignment, Break, Statement, StatementLine
+from reconciliation.resolving.finding import Wanted, find
 from tests.finance.conftest import Desk
 from tests.finance.test_breaks import missing, page_of, text_of
 from tests.web.kit import Browser
@@ -58,8 +60,12 @@ def test_a_suggestion_is_matched_by_one_tap_and_taken_apart(desk: Desk) -> None:
     send(desk, found, reference="L-OTHER")
     assert rule_of(desk, line) == "by_hand"
     assert "Take the pair apart" in text_of(desk, page_of(found))
+    assert "Matched by hand: line L-OTHER with money" in text_of(desk, page_of(found))
     send(desk, found)
     assert rule_of(desk, line) is None
+    text = text_of(desk, page_of(found))
+    assert "Taken apart: line L-OTHER and money" in text
+    assert "This money is a difference again" in text
     with desk.town.house.databases.read() as tx:
         states = tx.scalars(select(Break.state).where(Break.line_id == line.id)).all()
     assert sorted(states) == ["open", "resolved"]
@@ -97,11 +103,58 @@ def test_a_pair_above_the_limit_is_made_and_taken_apart_by_two(desk: Desk) -> No
     assert "Take this pair apart" in text_of(desk, page_of(found))
     assert rule_of(desk, line) == "by_hand"
     send(desk, found, act="refuse")
+    text = text_of(desk, page_of(found))
+    for told_so in ("Proposed to match by hand", "Proposed to take apart", "Proposal sent back"):
+        assert f"{told_so}: line L-OTHER" in text
     send(desk, found)
     desk.browser = Browser(desk.town.house)
     desk.sit("hoan-kiem", name="finance-mai")
     send(desk, found, act="approve")
     assert rule_of(desk, line) is None
+
+
+WAITING = "/finance/breaks?state=waiting&lang=en"
+
+
+def from_the_list(desk: Desk, act: str, **form: str) -> str:
+    """What the list says of `act` on everything that waits."""
+    with desk.town.house.databases.read() as tx:
+        waiting = find(tx, Wanted("waiting"), desk.town.now.date())
+    ids = [str(row.id) for row in waiting]
+    answer = desk.browser.post(WAITING, page=WAITING, act=act, id=ids, **form)
+    return unescape(answer.get_data(as_text=True))
+
+
+def alone(desk: Desk, line: StatementLine) -> None:
+    """The line is a difference of its own."""
+    with desk.town.house.databases.write.begin() as tx:
+        row = Break(
+            leg=SETTLEMENT, account_id=line.account_id, day=line.book_day, line_id=line.id,
+            kind="missing_internal", difference=line.gross, currency=line.currency, timing=False,
+            state="open", opened_at=desk.town.now,
+        )  # fmt: skip
+        tx.add(row)
+
+
+def test_pairs_are_decided_from_the_list_by_another_person(desk: Desk) -> None:
+    found = missing(desk)
+    line = told(desk, found, 400_000)
+    alone(desk, line)
+    desk.sit()
+    send(desk, found, reference="L-OTHER")
+    assert "cannot approve it: it takes another person" in from_the_list(desk, "approve")
+    desk.browser = Browser(desk.town.house)
+    desk.sit("hoan-kiem")
+    assert "Done for 2 differences" in from_the_list(desk, "refuse", words="Sai khách")
+    assert "Sai khách" in text_of(desk, page_of(found))
+    assert rule_of(desk, line) is None
+    send(desk, found, reference="L-OTHER")
+    desk.browser = Browser(desk.town.house)
+    desk.sit("hoan-kiem", name="finance-mai")
+    text = from_the_list(desk, "approve")
+    assert "Done for 2 differences" in text
+    assert "Not done" not in text
+    assert rule_of(desk, line) == "by_hand"
 
 
 def test_a_reference_that_is_not_there_is_explained(desk: Desk) -> None:
