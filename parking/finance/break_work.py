@@ -16,6 +16,7 @@ from parking.finance.sides import Sides
 from parking.lots.models import Operator
 from parking.people.models import Person
 from parking.reports.reason_words import ACCOUNT_NAMES, ACT_SENTENCES, REASON_NAMES
+from parking.reports.words import break_name
 from parking.web.actors import names_of
 from parking.web.formats import money
 from parking.web.language import say
@@ -58,7 +59,7 @@ class Choice:
 class Work:
     """What the page of a difference shows beside its sides. `asked` waits for a second person;
     `clash` is a difference a person resolved that stands between this one and its counterpart;
-    `again`: the one that a side of this resolved one has become since;
+    `again`: the open ones that sides of this resolved one have become since, with their names;
     `alone`: one person may decide."""
 
     events: Sequence[Event]
@@ -68,7 +69,7 @@ class Work:
     by_person: bool
     booked: Sequence[str]
     clash: uuid.UUID | None
-    again: uuid.UUID | None
+    again: Sequence[tuple[uuid.UUID, str]]
     owner: str
     people: Sequence[tuple[str, str]]
 
@@ -138,11 +139,12 @@ def reason_names(codes: Collection[str]) -> Sequence[tuple[str, str]]:
     return [(code, say(REASON_NAMES[code])) for code in codes]
 
 
-def _again(tx: Session, row: Break) -> uuid.UUID | None:
-    """The open difference of a side of `row`, which itself is no longer open."""
+def _again(tx: Session, row: Break) -> Sequence[tuple[uuid.UUID, str]]:
+    """The open differences of the sides of `row`, which itself is no longer open."""
     if row.state == "open":
-        return None
-    return next((one.id for one in namesakes(tx, row) if one.state == "open"), None)
+        return ()
+    same = (one for one in namesakes(tx, row) if one.state == "open")
+    return [(one.id, say(break_name(one.kind, one.leg))) for one in same]
 
 
 def _event(said: Said, names: Mapping[str, str], currency: str) -> Event:

@@ -65,7 +65,7 @@ def test_a_suggestion_is_matched_by_one_tap_and_taken_apart(desk: Desk) -> None:
     assert rule_of(desk, line) is None
     text = text_of(desk, page_of(found))
     assert "Taken apart: line L-OTHER and money" in text
-    assert "This money is a difference again" in text
+    assert "What was compared here is a difference again" in text
     with desk.town.house.databases.read() as tx:
         states = tx.scalars(select(Break.state).where(Break.line_id == line.id)).all()
     assert sorted(states) == ["open", "resolved"]
