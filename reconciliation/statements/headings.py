@@ -76,7 +76,7 @@ def _lacking(present: set[str], layout: Layout) -> list[str]:
     """The roles without which a row is no header, `present` ones aside."""
     lacking = sorted(({"date", *layout.named} | _own(layout, present)) - present)
     signed = "amount" in present or present >= {"debit", "credit"}
-    return lacking if signed else [*lacking, "amount"]
+    return lacking if signed or "amount" in lacking else [*lacking, "amount"]
 
 
 def _own(layout: Layout, present: set[str]) -> set[str]:

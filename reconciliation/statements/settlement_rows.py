@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from decimal import Decimal
 
 from payments.codes import ALPHABET, LENGTH, PREFIX
 from payments.money import exponent, format_amount
@@ -139,13 +140,10 @@ class Rows:
         if net is not None and "fee" not in figures:
             fee = gross - net
         if net is not None and gross - fee != net:
-            raise Doubt(
-                "%(gross)s less %(fee)s is not %(net)s",
-                line=row.line,
-                gross=gross,
-                fee=fee,
-                net=net,
-            )
+            places = exponent(self._form(self.text(row, "currency")).currency)
+            printed = (Decimal(one).scaleb(-places) for one in (gross, fee, net))
+            said = dict(zip(("gross", "fee", "net"), printed, strict=True))
+            raise Doubt("%(gross)s less %(fee)s is not %(net)s", line=row.line, **said)
         if kind == FEE:
             gross, fee = 0, fee - gross
         if not gross and not fee:

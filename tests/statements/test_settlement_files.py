@@ -272,3 +272,18 @@ def test_the_company_of_somebody_else_is_refused() -> None:
     assert MERCHANT in EXPECTED.numbers
     reason = refused(File().raw().replace(MERCHANT.encode(), b"CAUGO02"))
     assert "line 2: the account is CAUGO02, not ANBINH01" in reason
+
+
+def test_amounts_that_do_not_add_up_are_told_as_they_are_printed() -> None:
+    cells = dict.fromkeys(shipped("stripe_balance")["columns"].values(), "")  # type: ignore[attr-defined]
+    cells |= {
+        "balance_transaction_id": "txn_1", "source_id": "ch_1", "created_utc": "2026-11-19 02:10:11",
+        "reporting_category": "charge", "currency": "usd", "gross": "4.00", "fee": "0.42",
+        "net": "3.98",
+    }  # fmt: skip
+    raw = bytes_of([list(cells), list(cells.values())])
+    assert "4.00 less 0.42 is not 3.98" in refused(raw, **shipped("stripe_balance"))
+
+
+def test_a_file_that_is_no_table_names_each_column_it_lacks_once() -> None:
+    assert refused(b"%PDF-1.4 no table", **shipped("stripe_balance")).count(" amount") == 1
