@@ -43,7 +43,10 @@ def add(pages: Blueprint, house: House) -> None:
         return _set(house, operator)
 
 
-def _show(house: House, problem: str = "", status: int = 200) -> ResponseReturnValue:
+def _show(
+    house: House, problem: str = "", status: int = 200, asked: str = ""
+) -> ResponseReturnValue:
+    """The page; `problem` says what was wrong with the form of the operator `asked`."""
     today = business_day(house.clock())
     with house.databases.read() as tx:
         operators = tx.scalars(select(Operator).order_by(Operator.legal_name)).all()
@@ -56,6 +59,7 @@ def _show(house: House, problem: str = "", status: int = 200) -> ResponseReturnV
         words=METHOD_WORDS,
         today=today,
         problem=problem,
+        asked=asked,
         given=request.form,
     )
     return page, status
@@ -69,5 +73,5 @@ def _set(house: House, code: str) -> ResponseReturnValue:
             operator = operator_by_code(tx, code)
             set_method(tx, operator, form.get("method", ""), since, actor, now)
     except (WrongUsage, Conflict) as error:
-        return _show(house, explain(error, reader_language()), error.http_status)
+        return _show(house, explain(error, reader_language()), error.http_status, code)
     return redirect(url_for("admin.tax"), 303)

@@ -50,7 +50,10 @@ def test_a_wrong_tax_code_is_said_beside_the_form_and_what_was_typed_stays(town:
     answer = driver.post(f"{path}/invoice", page=path, **typed)
     assert answer.status_code == 400
     assert "chữ số kiểm tra không khớp" in plain(answer)
-    assert 'value="Công ty Cổ phần Phần mềm"' in answer.get_data(as_text=True)
+    text = answer.get_data(as_text=True)
+    assert 'value="Công ty Cổ phần Phần mềm"' in text
+    # a phone shows what is wrong, not the top of the receipt far above it
+    assert f'action="{path}/invoice#invoice"' in text
 
 
 def test_a_reported_receipt_says_what_to_do(town: Town) -> None:
@@ -122,3 +125,14 @@ def test_an_administrator_sets_the_method_and_receipts_follow(town: Town) -> Non
     text = plain(Browser(town.house).get(f"/r/{receipt.token}"))
     assert "theo tỷ lệ trên doanh thu" in text
     assert "Tiền trước thuế" not in text
+
+
+def test_a_refused_tax_method_leaves_the_form_as_it_was_sent(town: Town) -> None:
+    admin = person(town, "admin")
+    form = {"method": "direct", "since": "heute"}
+    answer = admin.post("/admin/tax/hoan-kiem?lang=en", page="/admin/tax", **form)
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 400
+    assert text.count('<details class="more" open>') == 1
+    assert '<option value="direct" selected>' in text
+    assert 'value="heute"' in text
