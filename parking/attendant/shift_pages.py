@@ -99,7 +99,10 @@ def _page(house: House, problem: str = "", status: int = 200) -> ResponseReturnV
             view = working(house, tx, current, now)
             return render_template("attendant/shift.html", view=view, **common), status
         lots, waiting = own_lots(tx, badge), handovers(tx, badge, now)
-        page = render_template("attendant/open_shift.html", lots=lots, waiting=waiting, **common)
+        mine = handover.closed_lately(tx, badge, now)
+        page = render_template(
+            "attendant/open_shift.html", lots=lots, waiting=waiting, mine=mine, **common
+        )
     return page, status
 
 

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from parking.house import House
 from parking.lots.models import Lot
 from parking.people.badge import Badge
-from parking.shifts.handover import Handover, read_handover, snapshot, waiting_for
+from parking.people.models import Person
+from parking.shifts.handover import Handover, read_handover, snapshot, taken_from, waiting_for
 from parking.shifts.history import Row, shift_row
 from parking.shifts.models import Shift
 from parking.shifts.paying_back import Returned, returned_in, waiting_at
@@ -24,7 +25,7 @@ from payments.models import Refund
 @dataclass(frozen=True, slots=True)
 class Working:
     """An open shift: what was taken and refunded in it, the refunds that wait at its lot to be paid in
-    cash, and what would be handed on at this moment."""
+    cash, and what would be handed on at this moment. `before`: whose shift was taken over for it."""
 
     shift: Shift
     lot: Lot
@@ -32,6 +33,13 @@ class Working:
     returned: Sequence[Returned]
     to_return: Sequence[Refund]
     handed: Handover
+    before: tuple[Shift, Person] | None
+
+    @property
+    def float_left(self) -> int | None:
+        """What the attendant before said to have left, where another float was found."""
+        handed = (self.before[0].handover or {}) if self.before else {}
+        return handed.get("float") if handed.get("float") != handed.get("found") else None
 
     @property
     def left(self) -> int:
@@ -65,7 +73,8 @@ def working(house: House, tx: Session, shift: Shift, now: datetime) -> Working:
     handed = read_handover(tx, snapshot(tx, house.tariffs, shift.lot_id, now))
     lot = tx.get_one(Lot, shift.lot_id)
     taken, returned = taken_in(tx, shift.id), returned_in(tx, shift.id)
-    return Working(shift, lot, taken, returned, waiting_at(tx, lot.number), handed)
+    to_return, before = waiting_at(tx, lot.number), taken_from(tx, shift)
+    return Working(shift, lot, taken, returned, to_return, handed, before)
 
 
 def closed(tx: Session, shift: Shift) -> Closed:

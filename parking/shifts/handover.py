@@ -104,6 +104,27 @@ def waiting_for(tx: Session, badge: Badge, now: datetime) -> Sequence[tuple[Shif
     return [(shift, person, lot) for shift, person, lot in rows]
 
 
+def taken_from(tx: Session, shift: Shift) -> tuple[Shift, Person] | None:
+    """The shift that was taken over to begin `shift`, and whose it was."""
+    query = (
+        select(Shift, Person)
+        .join(Person, Person.id == Shift.person_id)
+        .where(
+            Shift.lot_id == shift.lot_id,
+            Shift.taken_by == shift.person_id,
+            Shift.taken_at == shift.opened_at,
+        )
+    )
+    found = tx.execute(query).first()
+    return None if found is None else (found[0], found[1])
+
+
+def closed_lately(tx: Session, badge: Badge, now: datetime) -> Sequence[Shift]:
+    """This person's own shifts that ended lately, the newest first."""
+    mine = Shift.person_id == badge.person_id, Shift.closed_at >= now - RECENT
+    return tx.scalars(select(Shift).where(*mine).order_by(Shift.closed_at.desc())).all()
+
+
 def take_over(
     tx: Session,
     gateways: Gateways,

@@ -126,6 +126,11 @@ def test_the_next_attendant_takes_over_and_both_see_it(counter: Counter) -> None
     over = f"/attendant/shift/{shift.id}/take-over"
     assert "tự nhận ca của chính mình" in send(hoa, over, float="150.000")
     assert send(binh, over, float="145.000") == "/attendant/shift"
+    taken = read(binh, "/attendant/shift")
+    assert "Nguyễn Thị Hoa để lại" in taken
+    assert "150.000 ₫" in taken
+    assert "Ca bạn vừa đóng" in read(hoa, "/attendant/shift")
+    assert f'href="{closed}"' in hoa.get("/attendant/shift").get_data(as_text=True)
     for browser in (hoa, binh):
         page = read(browser, closed)
         assert "Lê Bình nhận ca lúc" in page
