@@ -54,6 +54,12 @@ class RefundDesk:
     approved: Sequence[RefundRow]
     done: Sequence[RefundRow]
 
+    @property
+    def actors(self) -> set[str]:
+        """Who asked and who decided."""
+        tasks = [row.way.task for row in (*self.open, *self.approved, *self.done)]
+        return {task.asked_by for task in tasks} | {task.decided_by or "" for task in tasks}
+
 
 def refund_desk(tx: Session, gateways: Gateways, operator: str | None, today: date) -> RefundDesk:
     """The refunds of one operator or of all."""

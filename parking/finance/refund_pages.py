@@ -15,6 +15,7 @@ from parking.house import House
 from parking.languages import explain
 from parking.people.guard import the_badge
 from parking.sessions.refunds import approve
+from parking.web.actors import names_of
 from parking.web.language import reader_language
 from payments.db import business_day
 from payments.errors import Conflict, WrongUsage
@@ -48,14 +49,15 @@ def show_refunds(house: House, problem: str = "", status: int = 200) -> Response
     """The page; `problem` says what was wrong with a form on it."""
     badge, today = the_badge(), business_day(house.clock())
     with house.databases.read() as tx:
+        desk = refund_desk(tx, house.gateways, badge.operator, today)
         page = render_template(
             "finance/refunds.html",
-            desk=refund_desk(tx, house.gateways, badge.operator, today),
+            desk=desk,
             to_list=to_list(tx, badge.operator),
             lists=lists_of(tx, badge.operator),
             words=WORDS,
             purposes=PURPOSE_WORDS,
-            who=WHO,
+            who=WHO | names_of(tx, desk.actors - {*WHO}),
             may_decide=badge.role == "finance",
             limit=house.config.refund_approval_above,
             problem=problem,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from parking.people.service import NewPerson, add_person
 from payments.models import Audit, Payment, Refund
 from payments.payback import RefundTask
 from payments.refund_tasks import propose
@@ -117,3 +118,15 @@ def test_an_administrator_reads_and_does_not_decide(desk: Desk) -> None:
     task(desk)
     desk.sit(role="admin")
     assert 'name="decision"' not in desk.read(LIST)
+
+
+def test_who_asked_is_called_by_name(desk: Desk) -> None:
+    with desk.town.house.databases.write.begin() as tx:
+        add_person(tx, NewPerson("mai", "finance", name="Trần Thị Mai"), desk.town.now)
+    task(desk, by="person:mai")
+    task(desk, desk.other, by="system:some-part")
+    desk.sit()
+    text = text_of(desk)
+    assert "Trần Thị Mai" in text
+    assert "Our system" in text
+    assert "some-part" not in text
