@@ -21,6 +21,7 @@ from markupsafe import Markup
 from sqlalchemy import or_
 from sqlalchemy.orm import Session
 
+from parking.attendant.feeds import late_feeds
 from parking.attendant.own import own_lot, own_lot_id, own_lots
 from parking.house import House
 from parking.languages import mark
@@ -79,6 +80,10 @@ def add(pages: Blueprint, house: House) -> None:
     def lane_more(number: str, key: str) -> ResponseReturnValue:
         return _check_screen(house, number, key)
 
+    @pages.get("/lane/<number>/bank")
+    def lane_bank(number: str) -> Response:
+        return _packed({"late": _bank_late(house, number)})
+
     @pages.get("/lane/<number>/changes")
     def lane_changes(number: str) -> Response:
         return _changes(house, vehicles, number)
@@ -118,6 +123,13 @@ def _list(house: House, vehicles: Lane, number: str) -> Response:
         recent = or_(ParkingSession.exit_at.is_(None), ParkingSession.exit_at >= now - UNDO_WINDOW)
         rows = vehicles.rows(tx, (ParkingSession.lot_id == lot_id, recent), now)
     return _packed(_told(rows, moment, now))
+
+
+def _bank_late(house: House, number: str) -> int | None:
+    """Since when a bank feed of the lot is silent, in milliseconds; None while none is."""
+    with house.databases.read() as tx:
+        silent = late_feeds(house, tx, [own_lot(tx, the_badge(), number)], house.clock())
+    return min((_milliseconds(feed.since) for feed in silent), default=None)
 
 
 def _changes(house: House, vehicles: Lane, number: str) -> Response:

@@ -177,3 +177,5 @@ def test_a_silent_feed_is_said_on_the_attendants_pages(
         town.clock.now = begun + wait
         for path in ("/attendant/", check(car), LIST):
             assert (told in plain(hoa.get(path))) is late
+        answer = hoa.get("/attendant/lane/HK01/bank").get_json()
+        assert answer == {"late": round(begun.timestamp() * 1000) if late else None}

@@ -104,6 +104,8 @@
     const listed = Vehicles.synced() ? time(Vehicles.synced()) : "—";
     const banner = Signal.there ? "" : word("offline", { time: listed }) + queue;
     show("offline", Signal.known ? banner : word("signedOut") + queue);
+    const late = Signal.there && Vehicles.bankLate();
+    show("late", late ? word("bankLate", { time: time(late) }) : "");
     const [other] = Queue.others();
     show("others", other ? word("others", { count: Queue.others().length, name: other.who }) : "");
     part("fresh").textContent = word("fresh", { count: Vehicles.inside(), time: listed });

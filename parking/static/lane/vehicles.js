@@ -14,7 +14,7 @@ const Signal = {
 const Vehicles = (() => {
   const OFTEN = 700, SELDOM = 3000, ANEW = 60000, KEEP = 5000, PATIENCE = 8000, DIGITS = 8;
   const lane = document.getElementById("lane"), lot = lane.dataset.lot;
-  let all = new Map(), moment = "", synced = 0, fetched = 0, kept = 0, skew = 0, timer;
+  let all = new Map(), moment = "", synced = 0, fetched = 0, kept = 0, skew = 0, late = null, timer;
   let listener = () => {}, watched = () => [];
   const leftHere = new Map(); // by this phone: what the lot is asked before that knows nothing of it
 
@@ -43,8 +43,18 @@ const Vehicles = (() => {
     if (told) {
       take(told, anew, asked);
       Queue.flush();
+      if (anew) await askBank();
     }
     later();
+  }
+
+  // Whether the bank's messages are late is asked as seldom as the whole list.
+  async function askBank() {
+    const told = await ask("bank");
+    if (told && told.late !== late) {
+      ({ late } = told);
+      listener();
+    }
   }
 
   async function ask(what) {
@@ -132,6 +142,7 @@ const Vehicles = (() => {
     get: (key) => all.get(key),
     inside: () => [...all.values()].filter((vehicle) => !vehicle.left).length,
     synced: () => synced,
+    bankLate: () => late,
     now: () => Date.now() + skew,
   };
 })();
