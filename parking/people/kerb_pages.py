@@ -60,6 +60,14 @@ def who_are_you(house: House) -> Response | None:
         )
 
 
+def phone_here(house: House) -> str:
+    """What this browser is: an ``enrolled`` phone, one that was ``revoked``, or none (empty)."""
+    if phone_cookie() is None:
+        return ""
+    with house.databases.read() as tx:
+        return "revoked" if phones.phone_of(tx, phone_cookie()) is None else "enrolled"
+
+
 def lacks_pin(house: House, badge: Badge) -> bool:
     """Whether this attendant stands at a phone of their operator and has no PIN for it yet."""
     if badge.role != pins.ATTENDANT:

@@ -31,7 +31,7 @@ def blueprint(house: House) -> Blueprint:
         badge = current_badge()
         if badge is not None:
             return redirect(HOME[badge.role], 303)
-        return kerb_pages.who_are_you(house) or _form("")
+        return kerb_pages.who_are_you(house) or _form(house, "")
 
     @pages.post("/sign-out")
     def sign_out() -> Response:
@@ -46,14 +46,14 @@ def blueprint(house: House) -> Blueprint:
     return pages
 
 
-def _form(problem: str, status: int = 200, done: str = "") -> Response:
+def _form(house: House, problem: str, status: int = 200, done: str = "") -> Response:
     page = render_template(
         "sign_in.html",
         problem=problem,
         done=done,
         username=request.form.get("username", ""),
         wanted=request.values.get("next", ""),
-        on_phone=phone_cookie() is not None,
+        phone=kerb_pages.phone_here(house),
     )
     return make_response(page, status)
 
@@ -66,9 +66,9 @@ def _sign_in(house: House) -> Response:
             house.databases.write, username, password, address, house.clock(), phone_cookie()
         )
     except sign_ins.WrongPassword as error:
-        return _form(explain(error, reader_language()), error.http_status)
+        return _form(house, explain(error, reader_language()), error.http_status)
     except TooMany as error:
-        response = _form(explain(error, reader_language()), error.http_status)
+        response = _form(house, explain(error, reader_language()), error.http_status)
         response.headers["Retry-After"] = str(error.retry_after)
         return response
     return enter(house, token, _first_page(house, badge))
@@ -94,4 +94,4 @@ def _choose(house: House) -> Response:
         problem = explain(error, reader_language())
         return make_response(render_template("password.html", problem=problem), 400)
     session.clear()
-    return _form("", done=say("Your password was changed. Please sign in again."))
+    return _form(house, "", done=say("Your password was changed. Please sign in again."))

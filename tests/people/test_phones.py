@@ -148,7 +148,10 @@ def test_revoking_ends_every_sign_in_on_the_phone_with_the_next_request(kerb: Ke
     kerb.revoke()
     assert kerb.phone.get("/attendant/").status_code == 303
     assert elsewhere.get("/attendant/").status_code == 200
-    assert "Bạn là ai" not in kerb.phone.get("/sign-in").get_data(as_text=True)
+    page = kerb.phone.get("/sign-in").get_data(as_text=True)
+    assert "Bạn là ai" not in page
+    assert "Điện thoại này không còn được ghi danh" in page
+    assert "Đăng nhập bằng mã PIN" not in page
     assert kerb.type_pin().status_code == 403
 
 
