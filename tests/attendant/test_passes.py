@@ -116,6 +116,13 @@ def test_a_second_vehicle_inside_reads_who_uses_the_pass(town: Town, hoa: Browse
     assert "29-G1 123.45 is inside on this pass since 08:00" in plain(hoa.get(page_of(held)))
 
 
+def test_the_check_screen_says_that_a_pass_by_day_has_no_nights(town: Town, hoa: Browser) -> None:
+    bought(town, kind=DAY)
+    stay = town.arrive(PLATE, "motorbike", declared=False, actor="person:hoa")
+    text = plain(hoa.get(f"/attendant/sessions/{stay.id}"))
+    assert "By day only: a night is paid for by itself." in text
+
+
 def test_the_check_screen_and_the_list_say_pass_until(town: Town, hoa: Browser) -> None:
     held = bought(town)
     with town.house.databases.write.begin() as tx:
@@ -124,6 +131,7 @@ def test_the_check_screen_and_the_list_say_pass_until(town: Town, hoa: Browser) 
     check = plain(hoa.get(f"/attendant/sessions/{stay.id}"))
     assert "PASS until 23/11/2026" in check
     assert "This pass ends in 3 days." in check
+    assert "a night is paid for by itself" not in check
     assert "29-G1 123.45 PASS until 23/11/2026" in plain(hoa.get("/attendant/"))
     renewed = act(hoa, held, "renew", months="2").location
     assert "23/01/2027" in plain(hoa.get(renewed))

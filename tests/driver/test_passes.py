@@ -68,6 +68,24 @@ def test_a_driver_buys_pays_and_shows_a_pass(town: Town, driver: Browser) -> Non
     assert town.arrive(PLATE, "motorbike").pass_id is not None
 
 
+@pytest.mark.parametrize(
+    ("since", "said"),
+    [("2026-11-20", "in day hours, not at night"), ("2026-11-25", "every stay in day hours")],
+)
+def test_a_pass_by_day_does_not_promise_the_night(
+    town: Town, driver: Browser, since: str, said: str
+) -> None:
+    path = buy(driver, kind="motorbike:day:regular", since=since).location
+    pay(driver, path)
+    payment = payments(town)[0]
+    town.act(payment)
+    town.learn(payment)
+    page = plain(driver.get(path))
+    assert said in page
+    assert "Every stay that begins from now on is paid for." not in page
+    assert "covers every stay that begins" not in page
+
+
 def test_two_clicks_are_one_payment_and_a_late_one_begins_anew(town: Town, driver: Browser) -> None:
     path = buy(driver).location
     assert pay(driver, path).location == pay(driver, path).location
