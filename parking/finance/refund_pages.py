@@ -57,7 +57,7 @@ def show_refunds(house: House, problem: str = "", status: int = 200) -> Response
             lists=lists_of(tx, badge.operator),
             words=WORDS,
             purposes=PURPOSE_WORDS,
-            who=WHO | names_of(tx, desk.actors - {*WHO}),
+            who={**WHO, **names_of(tx, desk.actors - {*WHO})},
             may_decide=badge.role == "finance",
             limit=house.config.refund_approval_above,
             problem=problem,

@@ -85,6 +85,8 @@ def test_above_the_limit_the_proposer_waits_and_another_approves(desk: Desk) -> 
     assert "Waits for approval Proposed: The provider corrects it later" in text
     assert "Đã xác nhận qua thư" in text
     assert "somebody else has to approve it" in text
+    assert "Why you take it back" in text
+    assert "Match by hand" not in text
     told = act(desk, found, "approve", 409)
     assert "finance-city proposed this, so finance-city cannot approve it" in told
     assert "Waits for approval" in text_of(desk, LIST + "&state=waiting")

@@ -206,7 +206,7 @@ def test_a_rule_without_words_is_called_in_the_reader_s_language(
     office: Desk, form: dict[str, str], said: str
 ) -> None:
     another(office)
-    send(office, **form)
+    send(office, 303, RULES.partition("?")[0], **form)
     own = office.browser.post(path_of(office), page=RULES, act="approve").get_data(as_text=True)
     assert "không thể duyệt: cần một người khác" in own
     another(office)

@@ -65,7 +65,9 @@ def everything(world: World) -> list[BreakRow]:
 
 def work(world: World, break_id: uuid.UUID, deed: Deed, now: datetime = NOON) -> BreakAct:
     with world.databases.write.begin() as tx:
-        return do_to_one(tx, Chosen([break_id]), deed, now)
+        done = do_to_one(tx, Chosen([break_id]), deed, now)
+    assert isinstance(done, BreakAct)
+    return done
 
 
 def work_on(world: World, chosen: Chosen, deed: Deed, now: datetime = NOON) -> Outcome:

@@ -282,8 +282,8 @@ def test_amounts_that_do_not_add_up_are_told_as_they_are_printed() -> None:
         "net": "3.98",
     }  # fmt: skip
     raw = bytes_of([list(cells), list(cells.values())])
-    assert "4.00 less 0.42 is not 3.98" in refused(raw, **shipped("stripe_balance"))
+    assert "4.00 less 0.42 is not 3.98" in refused(raw, None, **shipped("stripe_balance"))
 
 
 def test_a_file_that_is_no_table_names_each_column_it_lacks_once() -> None:
-    assert refused(b"%PDF-1.4 no table", **shipped("stripe_balance")).count(" amount") == 1
+    assert refused(b"%PDF-1.4 no table", None, **shipped("stripe_balance")).count(" amount") == 1
