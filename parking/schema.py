@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Concatenate
 
@@ -113,6 +114,7 @@ def revision(engine: Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+@cache
 def newest() -> str | None:
-    """The newest migration there is."""
+    """The newest migration there is, read once: it changes with the code only."""
     return ScriptDirectory.from_config(_config()).get_current_head()

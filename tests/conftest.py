@@ -6,6 +6,7 @@ template; each test gets a clone of it, so tests never see each other's rows.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -17,13 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
 from sqlalchemy import Dialect, Engine, create_engine, event, make_url
 
 from parking import schema
 from payments.db import Databases, connect
+from tests import thrift
 from tests.kit import Town, make_town
 
 with warnings.catch_warnings():
@@ -52,23 +51,17 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ[SERVER_FOLDER] = tempfile.mkdtemp(prefix="parking-postgresql-", dir=memory)
 
 
-class Compiled(BytecodeCache):
-    """What templates were compiled to, for every application of this process: each test makes one."""
-
-    def __init__(self) -> None:
-        self._code: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Take it from memory, where it is there."""
-        if bucket.key in self._code:
-            bucket.bytecode_from_string(self._code[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep it."""
-        self._code[bucket.key] = bucket.bytecode_to_string()
+def pytest_collection_finish() -> None:
+    """Every test and all it imports is here."""
+    thrift.settle_down()
 
 
-Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Compiled()}
+def pytest_sessionfinish() -> None:
+    """An interpreter that ends wants to find everything."""
+    gc.unfreeze()
+
+
+thrift.install()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

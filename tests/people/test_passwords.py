@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from parking.people import passwords
 from parking.people.passwords import (
     LONGEST,
     check_password,
@@ -12,6 +13,13 @@ from parking.people.passwords import (
     matches,
 )
 from payments.errors import WrongUsage
+from tests.thrift import SLOW
+
+
+@pytest.fixture(autouse=True)
+def as_in_the_house(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everywhere else passwords are hashed with little work."""
+    monkeypatch.setattr(passwords, "_hasher", SLOW)
 
 
 def test_the_hash_is_argon2id_with_nineteen_mebibytes() -> None:
