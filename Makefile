@@ -17,14 +17,10 @@ run: .venv/.run
 
 test: lint
 	@.ci/chromium
-	@$(BIN)/pytest -n 2 $(MEASURED) --cov=payments --cov=qr --cov=reconciliation --cov=parking.tariffs \
-		--cov-report= --cov-report=json:.coverage.json
+	@$(BIN)/pytest -n 2 --branches=counted --cov=payments --cov=qr --cov=reconciliation \
+		--cov=parking.tariffs --cov-report= --cov-report=json:.coverage.json
 	@$(BIN)/python .ci/branches.py .coverage.json
-	@$(BIN)/pytest -n 2 $(addprefix --ignore=,$(MEASURED))
-
-# Counting branches makes a test half as slow again, so only those are counted with that are about the
-# packages with a mark (.ci/branches.py).
-MEASURED := $(addprefix tests/,payments providers qr reconciliation sandbox statements tariffs finance reports)
+	@$(BIN)/pytest -n 2 --branches=others
 
 lint: .venv/.test
 	@$(BIN)/ruff check .

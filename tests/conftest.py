@@ -36,6 +36,35 @@ SERVER_FOLDER = "PARKING_TEST_SERVER_FOLDER"
 
 MEMORY = Path("/dev/shm")
 
+#: What is about the packages with a mark for tested branches (.ci/branches.py).
+COUNTED = (
+    "finance", "payments", "providers", "qr", "reconciliation", "reports", "sandbox", "statements",
+    "tariffs",
+)  # fmt: skip
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Counting branches makes a test more than half as slow again, so a whole run is in two parts:
+    whatever is counted with, and the others."""
+    parser.addoption("--branches", choices=("counted", "others"), help="one part of all tests")
+
+
+def _counts(item: pytest.Item) -> bool:
+    """A test's second run, on PostgreSQL, takes the branches that its first one took."""
+    room = item.path.relative_to(Path(__file__).parent).parts[0]
+    given = getattr(item, "callspec", None)
+    database = given.params.get("database_url") if given else None
+    return room in COUNTED and database != "postgresql"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the part that was asked for."""
+    part = config.getoption("branches")
+    if part is not None:
+        left = [item for item in items if _counts(item) != (part == "counted")]
+        items[:] = [item for item in items if _counts(item) == (part == "counted")]
+        config.hook.pytest_deselected(items=left)
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """The controlling process makes the folder; workers inherit its name.
