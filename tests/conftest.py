@@ -171,10 +171,13 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 def postgresql_url(
     admin_engine: Engine, postgresql_template: str, server_url: str
 ) -> Iterator[str]:
-    """The address of a fresh PostgreSQL database."""
+    """The address of a fresh PostgreSQL database: files copied, which costs less than each page
+    written to the log."""
     name = f"test_{uuid.uuid4().hex}"
     with admin_engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {postgresql_template}")
+        connection.exec_driver_sql(
+            f"CREATE DATABASE {name} TEMPLATE {postgresql_template} STRATEGY FILE_COPY"
+        )
     yield _with_database(server_url, name)
     with admin_engine.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
