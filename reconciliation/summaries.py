@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -26,7 +27,10 @@ from sqlalchemy import (
     CompoundSelect,
     Date,
     Index,
-    and_,
+    Insert,
+    Row,
+    String,
+    bindparam,
     case,
     cast,
     delete,
@@ -45,10 +49,14 @@ from payments.provider import CASH
 from reconciliation.attached import attached
 from reconciliation.models import DayTotal
 from reconciliation.sides import Rows
-from reconciliation.spans import DAY, LONGER, Part, begin_of, end_of, firsts
+from reconciliation.spans import DAY, LONGER, Part, begin_of, end_of
 from reconciliation.stay_totals import CURRENCY, StayTotal
 
 PROVIDER, COST_CENTRE, PRODUCT = "provider", "cost_centre", "product"
+
+#: The period and the operator that are asked for.
+OF_SPAN, OF_OPERATOR = bindparam("of_span", type_=String), bindparam("of_operator", type_=String)
+OF_FIRST, OF_LAST = bindparam("of_first", type_=Date), bindparam("of_last", type_=Date)
 
 #: Where the key of each label stands.
 LABELS: dict[str, ColumnElement[str]] = {
@@ -202,33 +210,45 @@ def _write(tx: Session, part: Part, operator: str) -> int:
             Summary.span == part.span, Summary.period == part.first, Summary.operator == operator
         )
     )
-    found = computed(part, operator).subquery()
-    names = [column.key for column in found.c]
-    return (
-        tx.connection()
-        .execute(
-            insert(table_of(Summary)).from_select(names, select(*found.c)),
-            execution_options={"preserve_rowcount": True},
-        )
-        .rowcount
+    options = {"preserve_rowcount": True}
+    made = tx.connection().execute(
+        _insert(operator == CITY), _asked(part, operator), execution_options=options
     )
+    return made.rowcount
 
 
-def computed(part: Part, operator: str) -> CompoundSelect[*tuple[Any, ...]]:
-    """SQL: the summaries of one period of `operator`, in the columns' order, from its day totals; those
-    of the `CITY` from the operators'."""
-    if operator == CITY:
-        return union_all(_of_city(part))
-    return union_all(*(_along(label, part, operator) for label in LABELS))
+def computed(tx: Session, part: Part, operator: str) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The summaries of one period of `operator`, in the columns' order, from its day totals; those of
+    the `CITY` from the operators'."""
+    return tx.execute(_computed(operator == CITY), _asked(part, operator)).all()
 
 
-def _of_city(part: Part) -> Rows:
+# Statements as large as these take longer to put together than to run over a day's rows.
+@cache
+def _computed(of_city: bool) -> CompoundSelect[*tuple[Any, ...]]:
+    return union_all(*([_of_city()] if of_city else map(_along, LABELS)))
+
+
+@cache
+def _insert(of_city: bool) -> Insert:
+    found = _computed(of_city).subquery()
+    names = [column.key for column in found.c]
+    return insert(table_of(Summary)).from_select(names, select(*found.c))
+
+
+def _asked(part: Part, operator: str) -> dict[str, object]:
+    """What `_computed` leaves open."""
+    names = ("of_span", "of_first", "of_last", "of_operator")
+    return dict(zip(names, (part.span, part.first, part.last, operator), strict=True))
+
+
+def _of_city() -> Rows:
     labels = (Summary.label, literal(CITY).label("operator"), Summary.key, Summary.currency)
     return (
         select(Summary.span, Summary.period, *labels, *sums(FIGURES))
         .where(
-            Summary.span == part.span,
-            Summary.period == part.first,
+            Summary.span == OF_SPAN,
+            Summary.period == OF_FIRST,
             Summary.label.in_(OF_CITY),
             Summary.operator != CITY,
         )
@@ -236,27 +256,20 @@ def _of_city(part: Part) -> Rows:
     )
 
 
-def stored(span: str, period: date, operator: str) -> Rows:
-    """SQL: the summaries of one period of `operator` as they are written down."""
-    return select(*table_of(Summary).c).where(
-        Summary.span == span, Summary.period == period, Summary.operator == operator
-    )
-
-
-def _along(label: str, part: Part, operator: str) -> Rows:
-    rows = union_all(*_rows_of(label, part, operator)).subquery()
+def _along(label: str) -> Rows:
+    rows = union_all(*_rows_of(label)).subquery()
     return select(
-        literal(part.span).label("span"),
-        literal(part.first, Date).label("period"),
+        OF_SPAN.label("span"),
+        OF_FIRST.label("period"),
         literal(label).label("label"),
-        literal(operator).label("operator"),
+        OF_OPERATOR.label("operator"),
         rows.c.key,
         rows.c.currency,
         *sums(FIGURES, rows.c),
     ).group_by(rows.c.key, rows.c.currency)
 
 
-def _rows_of(label: str, part: Part, operator: str) -> Iterator[Rows]:
+def _rows_of(label: str) -> Iterator[Rows]:
     """The rows behind a summary: its key, currency and `FIGURES`."""
     in_cash = MerchantAccount.provider == CASH
     whole = [getattr(DayTotal, name) for name in WHOLE]
@@ -264,12 +277,12 @@ def _rows_of(label: str, part: Part, operator: str) -> Iterator[Rows]:
     yield (
         select(LABELS[label].label("key"), MerchantAccount.currency, *_named(*whole, *cash, 0, 0))
         .join(MerchantAccount, MerchantAccount.id == DayTotal.account_id)
-        .where(MerchantAccount.operator == operator, DayTotal.day.between(part.first, part.last))
+        .where(MerchantAccount.operator == OF_OPERATOR, DayTotal.day.between(OF_FIRST, OF_LAST))
     )
     if label in OF_STAYS_BY:
         counted = _named(*(0 for _ in (*WHOLE, *IN_CASH)), StayTotal.stays, StayTotal.exempt)
         yield select(OF_STAYS_BY[label], literal(CURRENCY), *counted).where(
-            StayTotal.operator == operator, StayTotal.day.between(part.first, part.last)
+            StayTotal.operator == OF_OPERATOR, StayTotal.day.between(OF_FIRST, OF_LAST)
         )
 
 
@@ -279,21 +292,6 @@ def _named(*figures: Any) -> list[ColumnElement[int]]:
         (literal(figure, BigInteger) if isinstance(figure, int) else figure).label(name)
         for name, figure in zip(FIGURES, figures, strict=True)
     ]
-
-
-def stale_spans(tx: Session) -> frozenset[tuple[str, date]]:
-    """(span, first day) of what may not be read, because somebody's is stale."""
-    stale = select(SummaryState.span, SummaryState.period).where(
-        SummaryState.span.in_(LONGER), SummaryState.stale
-    )
-    return frozenset((span, period) for span, period in tx.execute(stale.distinct()))
-
-
-def within(label: str, part: Part) -> ColumnElement[bool]:
-    """SQL: the `Summary` rows along `label` that `part` is made of. Every period is named, because the
-    primary key goes on with the label, which it could not help to find in a range of periods."""
-    periods = list(firsts(part))
-    return and_(Summary.span == part.span, Summary.period.in_(periods), Summary.label == label)
 
 
 def sums(names: Sequence[str], of: Any = Summary) -> list[ColumnElement[int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import and_, select, union
 from sqlalchemy.orm import Session
 
 from payments.models import MerchantAccount, Movement
-from reconciliation import spans, summaries
+from reconciliation import spans, summaries, summary_reads
 from reconciliation.days import IN_FLIGHT
 from reconciliation.models import AccountDay, DayTotal
 from reconciliation.proofs.violation import Violation
@@ -31,8 +31,8 @@ def summaries_equal_their_totals(tx: Session) -> Iterator[Violation]:
     states = select(SummaryState.span, SummaryState.period, SummaryState.operator)
     for span, period, operator in tx.execute(states.where(~SummaryState.stale)).all():
         part = spans.Part(span, period, spans.end_of(span, period))
-        truth = _by_key(tx, summaries.computed(part, operator))
-        stored = _by_key(tx, summaries.stored(span, period, operator))
+        truth = _by_key(summaries.computed(tx, part, operator))
+        stored = _by_key(tx.execute(summary_reads.stored(span, period, operator)))
         for key in sorted({*stored, *truth}):
             if stored.get(key) != truth.get(key):
                 found = f"stored {stored.get(key)}, the totals make {truth.get(key)}"
@@ -40,9 +40,9 @@ def summaries_equal_their_totals(tx: Session) -> Iterator[Violation]:
                 yield Violation("summaries_equal_their_totals", row, found)
 
 
-def _by_key(tx: Session, query: Any) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+def _by_key(rows: Iterable[Any]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
     width = len(summaries.FIGURES)
-    return {tuple(row[:-width]): tuple(map(int, row[-width:])) for row in tx.execute(query)}
+    return {tuple(row[:-width]): tuple(map(int, row[-width:])) for row in rows}
 
 
 def _added_up() -> Rows:

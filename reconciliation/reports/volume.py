@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy import func as sql
 from sqlalchemy.orm import Session
 
-from reconciliation import spans, summaries
+from reconciliation import spans, summaries, summary_reads
 from reconciliation.reports.period import Period
 from reconciliation.sides import Rows
 from reconciliation.summaries import Summary, SummaryState
@@ -91,7 +91,7 @@ def told(tx: Session, period: Period) -> Told:
 
 def _rows(tx: Session, period: Period) -> CompoundSelect[Any]:
     """SQL: label, key, first day of the span (of what is told by month), and the figures of `Volume`."""
-    stale = summaries.stale_spans(tx)
+    stale = summary_reads.stale_spans(tx)
     months = spans.pieces_of(period.since, period.until, stale, spans.WITHIN_MONTHS)
     return union_all(_by_lot(period, stale), *_by_month(period, list(months)))
 
@@ -121,7 +121,7 @@ def _by_month(period: Period, pieces: Sequence[spans.Part]) -> Iterator[Rows]:
 
 def _chosen(period: Period, label: str, piece: spans.Part) -> ColumnElement[bool]:
     mine = and_(period.of_operator(Summary.operator), Summary.currency == period.currency)
-    return and_(summaries.within(label, piece), mine)
+    return and_(summary_reads.within(label, piece), mine)
 
 
 def before(tx: Session, period: Period) -> Volume:
@@ -136,7 +136,7 @@ def before(tx: Session, period: Period) -> Volume:
 def busy(tx: Session, period: Period) -> frozenset[str]:
     """The cost centres for which anything was received in the period."""
     found: set[str] = set()
-    for piece in spans.pieces_of(period.since, period.until, summaries.stale_spans(tx)):
+    for piece in spans.pieces_of(period.since, period.until, summary_reads.stale_spans(tx)):
         chosen = _chosen(period, summaries.COST_CENTRE, piece)
         found.update(tx.scalars(select(Summary.key).where(chosen, Summary.count > 0).distinct()))
     return frozenset(found)

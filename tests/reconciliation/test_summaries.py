@@ -36,10 +36,9 @@ from reconciliation.summaries import (
     SummaryState,
     refresh,
     refresh_day,
-    stale_spans,
     sums,
-    within,
 )
+from reconciliation.summary_reads import stale_spans, within
 from tests.reconciliation.kit import DAY, ONE, PRICE, World, at
 
 NOVEMBER, DECEMBER = date(2026, 11, 1), date(2026, 12, 1)
