@@ -10,8 +10,8 @@ import uuid
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy import func as sql
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payments.db import CITY_ZONE, business_day
@@ -112,9 +112,18 @@ def _bank_days(tx: Session, account_id: uuid.UUID) -> frozenset[date]:
 
 
 def hands_in(tx: Session, account_id: uuid.UUID) -> bool:
-    """Whether somebody hands in the account's bank statements, so that its days await them."""
-    confirmed = select(Upload.id).where(Upload.account_id == account_id, Upload.state != "offered")
+    """Whether somebody hands in the files that confirm the account's money, so that its days await
+    them. Statements of the bank where its payouts arrive confirm nothing of a day."""
+    confirmed = select(Upload.id).where(
+        Upload.account_id == account_id,
+        Upload.state != "offered",
+        or_(Upload.means == SETTLEMENT, ~_tells_of_payouts()),
+    )
     return tx.scalar(confirmed.limit(1)) is not None
+
+
+def _tells_of_payouts() -> ColumnElement[bool]:
+    return exists().where(Statement.upload_id == Upload.id, Statement.leg == BANK)
 
 
 def is_complete(tx: Session, account_id: uuid.UUID, leg: str, day: date) -> bool:

@@ -15,7 +15,7 @@ from parking.commands.speech import both, tell
 from parking.commands.statement_mapping import mapping
 from parking.house import House
 from parking.languages import mark
-from parking.reports.upload_words import FATES, tallied
+from parking.reports.upload_words import BANK_FATES, FATES, PAYOUT_FATES, tallied
 from payments.accounts import account_by_slug
 from payments.models import MerchantAccount
 from payments.money import format_amount
@@ -123,7 +123,7 @@ def _show_bank(house: House, handed: Handed) -> Shown:
     with house.databases.read() as tx:
         by = current(tx, account, BANK)
         told = read_for(account, handed.name, handed.raw, by, house.clock())
-        found = foresee(tx, account, told)
+        found = foresee(tx, account, told, by)
     lines = [*_facts(found), *map(_row, found.rows[:SHOWN])]
     return plain_preview(found), lines, len(found.rows) - SHOWN
 
@@ -152,7 +152,7 @@ def _facts(found: Preview) -> list[str]:
         mark("Closing balance"): format_amount(told.closing, money),
     }
     lines = [f"{both(label)}: {value}" for label, value in facts.items()]
-    lines += [f"{both(FATES[fate])}: {count}" for fate, count in sorted(found.fates.items())]
+    lines += [f"{both(BANK_FATES[fate])}: {count}" for fate, count in sorted(found.fates.items())]
     if not found.timed:
         lines.append(both(mark("The bank gives no time of day: noon is taken.")))
     return lines
@@ -161,7 +161,7 @@ def _facts(found: Preview) -> list[str]:
 def _row(found: Foreseen) -> str:
     row = found.row
     amount = format_amount(row.entry.amount, row.currency)
-    words = f"{both(FATES[found.fate])} {found.code or ''}".rstrip()
+    words = f"{both(BANK_FATES[found.fate])} {found.code or ''}".rstrip()
     return f"{row.event_at:%d/%m/%Y %H:%M}  {amount}  {row.entry.reference or '-'}  {words}"
 
 
@@ -205,5 +205,5 @@ def plain_preview(found: Preview) -> dict[str, object]:
         "closing": told.closing,
         "credits": {"count": credits, "sum": credited},
         "debits": {"count": debits, "sum": debited},
-        "rows": {fate: found.fates[fate] for fate in FATES},
+        "rows": {fate: found.fates[fate] for fate in (PAYOUT_FATES if found.of_payouts else FATES)},
     }

@@ -12,7 +12,7 @@ from reconciliation.statements.vocabulary import BANK, HEADINGS, KINDS, LABELS
 #: What one field each holds, as it stands in the mapping.
 PLAIN = ("account", "currency", "sheet", "zone")
 #: What lists of words hold.
-LISTS = ("dates", "total_words")
+LISTS = ("dates", "total_words", "payout_after")
 SEPARATOR = " | "
 _PLACE = re.compile(r"#\s*(\d{1,4})")
 #: What each choice is in a mapping that does not name it.
@@ -20,7 +20,7 @@ DEFAULTS = {key: str(getattr(Layout(), key)) for key in CHOICES}
 #: Choices that a provider's file has and a bank's has not, and the other way round.
 _OTHERS = {
     True: ("sign", "fee_sign", "totals_cover", "whole", "payouts", "late_days"),
-    False: ("order",),
+    False: ("order", "entries"),
 }
 
 

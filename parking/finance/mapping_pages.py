@@ -31,8 +31,9 @@ from payments.accounts import account_by_slug
 from payments.errors import Complaint, NotFound
 from payments.models import MerchantAccount
 from reconciliation.statements.samples import SAMPLES, shipped
-from reconciliation.statements.vocabulary import SETTLEMENT
+from reconciliation.statements.vocabulary import BANK, SETTLEMENT
 from reconciliation.uploads.mappings import current, history, version_of, write
+from reconciliation.uploads.reading import collects_into
 
 #: A sample of so many bytes travels with the form, so that a change can be tried without choosing it
 #: again.
@@ -85,6 +86,7 @@ def _page(
         versions=versions, names=names, samples=SAMPLES, kinds=kinds_of_files(account), trial=trial, read=READ,
         refused=explain(found, reader_language()) if found else "",
         line_kinds=KINDS,
+        of_payouts=means == BANK and not collects_into(account),
         kept=base64.b64encode(sample).decode() if len(sample) <= KEPT else "",
         problem=explain(problem, reader_language()) if problem else "",
     )  # fmt: skip

@@ -110,6 +110,11 @@ CHOICES = {
         mark("A payout pays for"),
         {"": mark("the lines that name it"), "day": mark("all lines of its day")},
     ),
+    "entries": (
+        mark("Credits on that account"),
+        {"": mark("are all payouts of this company"),
+         "named": mark("count only with those words")},
+    ),
     "late_days": (
         mark("Late lines may be of"),
         {"": mark("no earlier day"), "1": mark("1 day before"), "3": mark("3 days before"),
@@ -119,6 +124,12 @@ CHOICES = {
 
 #: Setting → what a value is called that is not among its choices; others stand as they are.
 BESIDE = {"late_days": mark("%(value)s days before")}
+
+#: What only an account that a company pays out has, in the same way.
+PAYOUTS = {
+    "account": (mark("Number of the bank account where payouts arrive"), ""),
+    "payout_after": (mark("Words before the payout's number"), "VNPAY TT DOT | VNPAY CT"),
+}
 
 TEXTS = {
     "account": (mark("Number the file must be about"), ""),

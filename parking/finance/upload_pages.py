@@ -22,7 +22,15 @@ from parking.finance.uploads import (
 from parking.house import House
 from parking.languages import explain, mark
 from parking.people.guard import the_badge
-from parking.reports.upload_words import CHECKED, FATES, KINDS, STEPS, UPLOAD_STATES, tallied
+from parking.reports.upload_words import (
+    BANK_FATES,
+    CHECKED,
+    KINDS,
+    STEPS,
+    UPLOAD_STATES,
+    tallied,
+    tells_of_payouts,
+)
 from parking.web.language import reader_language
 from payments.accounts import account_by_slug
 from payments.errors import Complaint, Conflict, NotFound, WrongUsage
@@ -94,9 +102,9 @@ def _hand_in(house: House) -> ResponseReturnValue:
         if file is None or not file.filename:
             raise WrongUsage(mark("Please choose the file that the bank or the company gave you."))
         name, raw, means = file.filename[-100:], file.stream.read(), request.form.get("means", "")
-        if means and means not in kinds_of_files(account):
+        if not kinds_of_files(account):
             raise WrongUsage(
-                mark("%(account)s has no bank account of its own: hand in its settlement file."),
+                mark("%(account)s is a till: there is no file to hand in for it."),
                 account=account.slug,
             )
         upload = offer(house.databases.write, account, name, raw, badge.actor, house.clock(), means)
@@ -126,7 +134,8 @@ def _page(
         format=found.format,
         gaps=found.gaps,
         shown=SHOWN,
-        fates=FATES,
+        fates=BANK_FATES,
+        of_payouts=tells_of_payouts(found.upload),
         known=KNOWN,
         states=UPLOAD_STATES,
         steps=STEPS,

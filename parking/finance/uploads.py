@@ -17,6 +17,7 @@ from payments.errors import NotFound
 from payments.models import MerchantAccount
 from reconciliation.statements import format_of
 from reconciliation.statements.vocabulary import BANK, SETTLEMENT
+from reconciliation.uploads.mappings import read_by
 from reconciliation.uploads.models import Upload
 from reconciliation.uploads.preview import Preview, foresee
 from reconciliation.uploads.reading import Gap, collects_into, gaps
@@ -54,7 +55,7 @@ def kinds_of_files(account: MerchantAccount) -> tuple[str, ...]:
     """What may be handed in for an account, the usual first: into a till nothing is paid out."""
     if account.provider == "cash":
         return ()
-    return (BANK, SETTLEMENT) if collects_into(account) else (SETTLEMENT,)
+    return (BANK, SETTLEMENT) if collects_into(account) else (SETTLEMENT, BANK)
 
 
 def file_accounts(tx: Session, operator: str | None) -> list[MerchantAccount]:
@@ -94,7 +95,7 @@ def handed(tx: Session, upload_id: uuid.UUID, operator: str | None, now: datetim
         file = settlement_of(tx, upload, account)
         preview = foresee_settlement(tx, account, file, now, shown=SHOWN)
         return replace(found, settlement=preview, format=named)
-    statement = foresee(tx, account, statement_of(tx, upload, account))
+    statement = foresee(tx, account, statement_of(tx, upload, account), read_by(tx, upload))
     return replace(found, preview=statement, format=named, gaps=gaps(tx, upload))
 
 

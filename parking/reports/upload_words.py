@@ -16,6 +16,13 @@ FATES = {
     "reversal": mark("Credit taken back"),
     "other": mark("Not ours, only kept"),
 }
+#: Likewise of an account that a company pays out (`reconciliation.uploads.recording.PAYOUT_FATES`).
+PAYOUT_FATES = {
+    "announced": mark("Payout that the company announced"),
+    "arrived": mark("Credit that no payout announces yet"),
+    "left_out": mark("No payout, left out"),
+}
+BANK_FATES = {**FATES, **PAYOUT_FATES}
 
 #: How far an upload is.
 UPLOAD_STATES = {
@@ -61,7 +68,14 @@ CHECKED = {
 }
 
 
+def tells_of_payouts(upload: Upload) -> bool:
+    """Whether it is, as far as it was recorded, the bank's statement of where a company pays out."""
+    return upload.means == BANK and not PAYOUT_FATES.keys().isdisjoint(upload.tally)
+
+
 def tallied(upload: Upload) -> Mapping[str, tuple[str, int]]:
     """What became of the rows of an upload: the name of each sort in code and for people, and how many."""
-    names = FATES if upload.means == BANK else {kind: KINDS[kind] for kind in LINE_KINDS}
+    names: Mapping[str, str] = {kind: KINDS[kind] for kind in LINE_KINDS}
+    if upload.means == BANK:
+        names = PAYOUT_FATES if tells_of_payouts(upload) else FATES
     return {name: (label, upload.tally.get(name, 0)) for name, label in names.items()}

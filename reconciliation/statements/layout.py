@@ -1,6 +1,7 @@
 """How one bank or provider writes its tables: the whole language of an account's mapping.
 
-Every key is optional. MT940 and camt.053 use ``account`` and ``currency`` only, as a check.
+Every key is optional. MT940 and camt.053 use ``account`` and ``currency``, as a check, and what is said
+of payouts.
 
 ``means``        ``"bank"`` (the default) or ``"settlement"``: whose money the rows are about
 ``account``      the account or merchant number the file must be about; of a bank statement needed
@@ -31,7 +32,14 @@ Every key is optional. MT940 and camt.053 use ``account`` and ``currency`` only,
 ``labels``       label → what else stands before its value around the table (`vocabulary.LABELS`)
 ``sheet``        the worksheet's name; absent: the workbook must have exactly one
 
-A bank's only: ``order`` ``"oldest_first"`` (the default) or ``"newest_first"``.
+A bank's only:
+
+``order``        ``"oldest_first"`` (the default) or ``"newest_first"``
+``payout_after`` of an account that a company pays out, whose ``account`` is where that money arrives: words,
+                 or a list of them, after which the text of a credit names the payout, such as
+                 ``"VNPAY TT DOT"``; absent: the bank's own reference is the payout's
+``entries``      likewise which credits are the company's: ``"all"`` (the default), or ``"named"``, where
+                 others' money arrives, too: only those with the words of ``payout_after``
 
 A provider's only:
 
@@ -88,11 +96,12 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "whole": ("yes", "no"),
     "payouts": ("named", "day"),
     "late_days": tuple(map(str, range(32))),
+    "entries": ("all", "named"),
 }
 TEXTS = ("account", "currency", "sheet", "zone")
-_LISTS = ("dates", "total_words")
+_LISTS = ("dates", "total_words", "payout_after")
 _MAPS = ("columns", "labels", "statuses", "types")
-_OF_BANK = frozenset({"order"})
+_OF_BANK = frozenset({"order", "payout_after", "entries"})
 _OF_SETTLEMENT = frozenset(
     {"statuses", "types", "sign", "fee_sign", "totals_cover", "whole", "payouts", "late_days"}
 )
@@ -132,6 +141,8 @@ class Layout:
     whole: str = "yes"
     payouts: str = "named"
     late_days: str = "0"
+    payout_after: frozenset[str] = frozenset()
+    entries: str = "all"
 
     def format(self, currency: str) -> Format:
         """How amounts of `currency` are printed."""
@@ -154,6 +165,7 @@ def layout_of(mapping: Mapping[str, object] | None) -> Layout:
         named=frozenset(_mapped("columns", columns)),
         labels=_more(LABELS[means], labels),
         total_words=TOTALS | _folded("total_words", given.get("total_words", ())),
+        payout_after=_folded("payout_after", given.get("payout_after", ())),
         statuses=_meanings("statuses", given.get("statuses", {})),
         types=_meanings("types", given.get("types", {})),
         dates=Dates(_formats(given.get("dates", ())), _zone(given.get("zone"))),

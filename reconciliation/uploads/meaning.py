@@ -40,6 +40,17 @@ class Row:
         """When it was booked; noon of the booked day in the city where the bank gives no time."""
         return self.entry.booked_at or noon_of(self.entry)
 
+    @property
+    def line_kind(self) -> LineKind:
+        """What its line is; never more than every format can say."""
+        kinds = {MovementKind.RECEIPT: LineKind.PAYMENT, MovementKind.REFUND: LineKind.REFUND}
+        return kinds.get(self.kind, LineKind.OTHER) if self.kind else LineKind.OTHER
+
+    @property
+    def told_ref(self) -> str:
+        """The reference of the money in its line."""
+        return self.rail_ref
+
     def notice(self) -> Notice | None:
         """What it tells, if it is money of ours."""
         if self.kind is None:
@@ -73,14 +84,13 @@ class Row:
         return json.dumps(said, ensure_ascii=False, sort_keys=True).encode()
 
     def line(self) -> StatementLine:
-        """The row as a line to compare with. Its time is always noon and its kind never says more
-        than every format can: the same row must be the same line in all of them."""
-        kinds = {MovementKind.RECEIPT: LineKind.PAYMENT, MovementKind.REFUND: LineKind.REFUND}
+        """The row as a line to compare with. Its time is always noon: the same row must be the same
+        line in every format."""
         return StatementLine(
             line_ref=self.entry.reference or self.rail_ref,
-            kind=kinds.get(self.kind, LineKind.OTHER) if self.kind else LineKind.OTHER,
+            kind=self.line_kind,
             order_code=None,
-            rail_ref=self.rail_ref,
+            rail_ref=self.told_ref,
             event_at=noon_of(self.entry),
             gross=self.entry.amount,
             fee=0,

@@ -21,7 +21,10 @@ from payments.models import MerchantAccount
 from reconciliation.models import Statement, StatementBody, StatementLine
 from reconciliation.packing import unpack
 from reconciliation.statements.vocabulary import BANK
+from reconciliation.uploads.arriving import arrived
+from reconciliation.uploads.mappings import read_by
 from reconciliation.uploads.models import Upload
+from reconciliation.uploads.reading import collects_into, told_rows
 from reconciliation.uploads.recorders import statement_of
 
 
@@ -70,9 +73,10 @@ def _rows_listed(tx: Session, statement: Statement) -> Sequence[int]:
 
 
 def _rows_by_day(tx: Session, upload: Upload) -> Mapping[date, Sequence[int]]:
-    """The line of each entry of a bank's statement, by the day it was booked."""
+    """The line of each entry of a bank's statement that was stored, by the day it was booked."""
     found: dict[date, list[int]] = {}
     account = tx.get_one(MerchantAccount, upload.account_id)
-    for entry in statement_of(tx, upload, account).entries:
-        found.setdefault(entry.booked_on, []).append(entry.line)
+    rows = told_rows(account, statement_of(tx, upload, account), read_by(tx, upload))
+    for row in rows if collects_into(account) else arrived(rows):
+        found.setdefault(row.entry.booked_on, []).append(row.entry.line)
     return found

@@ -12,7 +12,11 @@ from sqlalchemy.orm import Session
 from payments.codes import refund_code, refund_numbers
 from payments.models import MerchantAccount, Payment, Refund
 from reconciliation.statements import BankStatement
-from reconciliation.uploads.meaning import Row, rows_of
+from reconciliation.uploads.announced import fates_of
+from reconciliation.uploads.arriving import Arrival
+from reconciliation.uploads.meaning import Row
+from reconciliation.uploads.models import StatementMapping
+from reconciliation.uploads.reading import collects_into, told_rows
 from reconciliation.uploads.recording import fate
 
 #: Codes looked up in one query; SQLite allows 32,766 parameters.
@@ -21,7 +25,8 @@ CHUNK = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """A row, what it would become (`recording.FATES`), and the one code of ours in its text."""
+    """A row, what it would become (`recording.FATES`), and the one code of ours in its text, or the
+    reference of the payout that arrived."""
 
     row: Row
     fate: str
@@ -31,10 +36,12 @@ class Foreseen:
 @dataclass(frozen=True, slots=True)
 class Preview:
     """A statement and what would become of each of its rows. Sums are minor units; `debited` is
-    not negative. `timed`: the bank says at what time of the day money was booked."""
+    not negative. `timed`: the bank says at what time of the day money was booked. `of_payouts`: the
+    account is paid out by a company, and only arrivals count."""
 
     statement: BankStatement
     rows: Sequence[Foreseen]
+    of_payouts: bool = False
 
     @property
     def credited(self) -> tuple[int, int]:
@@ -58,11 +65,22 @@ class Preview:
         return all(entry.booked_at is not None for entry in self.statement.entries)
 
 
-def foresee(tx: Session, account: MerchantAccount, statement: BankStatement) -> Preview:
-    """What `statement` would do to the books of `account` now."""
-    rows = rows_of(statement)
+def foresee(
+    tx: Session, account: MerchantAccount, statement: BankStatement, by: StatementMapping | None
+) -> Preview:
+    """What `statement`, read by this version of the account's mapping, would do to the books of
+    `account` now."""
+    rows = told_rows(account, statement, by)
+    if not collects_into(account):
+        fates = fates_of(tx, account, rows)
+        found = [_arrival(*one) for one in zip(rows, fates, strict=True)]
+        return Preview(statement, found, of_payouts=True)
     ours = _ours(tx, account, sorted({code for row in rows for code in row.candidates}))
     return Preview(statement, [_foreseen(row, ours) for row in rows])
+
+
+def _arrival(row: Row, fate: str) -> Foreseen:
+    return Foreseen(row, fate, row.payout if isinstance(row, Arrival) else None)
 
 
 def _foreseen(row: Row, ours: frozenset[str]) -> Foreseen:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -22,8 +22,11 @@ from reconciliation.statements import (
     read_bank_statement,
     read_settlement_file,
 )
+from reconciliation.statements.layout import layout_of
 from reconciliation.statements.vocabulary import BANK, SETTLEMENT
+from reconciliation.uploads.arriving import arrivals_of
 from reconciliation.uploads.mappings import candidates
+from reconciliation.uploads.meaning import Row, rows_of
 from reconciliation.uploads.models import StatementMapping, Upload
 
 #: Days one file may speak for; more is a mistake in its dates.
@@ -36,7 +39,7 @@ class GapBetweenStatements(Conflict):
 
 
 class NoMapping(WrongUsage):
-    """A provider's file for an account of which nobody said how its files are read."""
+    """A file for an account of which nobody said how its files are read, or where it is paid out."""
 
 
 def collects_into(account: MerchantAccount) -> tuple[str, ...]:
@@ -67,18 +70,19 @@ def read_for(
     account: MerchantAccount, name: str, raw: bytes, by: StatementMapping | None, now: datetime
 ) -> BankStatement:
     """The bank statement `raw`, read by a version of the account's mapping, or as banks usually write.
+    Of an account that a company pays out, the mapping says at which bank account.
 
-    Raises `InvalidStatement` for a file that is not whole or not consistent, is about another bank
-    account or currency, speaks for more than `LONGEST`, or tells of days to come.
+    Raises `NoMapping` when it does not, and `InvalidStatement` for a file that is not whole or not
+    consistent, is about another bank account or currency, speaks for more than `LONGEST`, or tells
+    of days to come.
     """
     statement = read_bank_statement(name, raw, by.mapping if by else None)
-    numbers = collects_into(account)
+    numbers = collects_into(account) or (_paid_into(account, by),)
     if bare(statement.account) not in numbers:
         raise InvalidStatement(
             "%(file)s is about bank account %(found)s, but %(account)s collects into %(numbers)s:"
             " the whole file is refused.",
-            file=name, found=statement.account, account=account.slug,
-            numbers=", ".join(numbers) or "—",
+            file=name, found=statement.account, account=account.slug, numbers=", ".join(numbers),
         )  # fmt: skip
     if statement.currency != account.currency:
         raise InvalidStatement(
@@ -89,6 +93,28 @@ def read_for(
     refuse_long(name, statement.since, statement.until)
     _refuse_future(name, statement, now)
     return statement
+
+
+def _paid_into(account: MerchantAccount, by: StatementMapping | None) -> str:
+    """The number of the bank account at which payouts of `account` arrive. Raises `NoMapping`."""
+    number = layout_of(by.mapping).account if by else ""
+    if not number:
+        raise NoMapping(
+            "Nobody has said yet at which bank account the payouts of %(account)s arrive: write its"
+            " number into the mapping of its bank statements first.",
+            account=account.slug,
+        )
+    return bare(number)
+
+
+def told_rows(
+    account: MerchantAccount, statement: BankStatement, by: StatementMapping | None
+) -> Sequence[Row]:
+    """Every entry of a bank's statement as what it is to `account`, oldest first: money of its own,
+    or the arrival of its payouts."""
+    if collects_into(account):
+        return rows_of(statement)
+    return arrivals_of(statement, layout_of(by.mapping if by else None))
 
 
 def settlement_for(

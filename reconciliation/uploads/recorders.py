@@ -18,12 +18,14 @@ from sqlalchemy.orm import Session
 from payments.db import business_day
 from payments.models import MerchantAccount
 from payments.provider import StatementFile
+from reconciliation.models import BANK as BANK_LEG
 from reconciliation.models import SETTLEMENT, Statement
 from reconciliation.statements import BankStatement, SettlementFile
 from reconciliation.statements.vocabulary import BANK
 from reconciliation.storing import accept
+from reconciliation.uploads.announced import beside_earlier
 from reconciliation.uploads.mappings import read_by
-from reconciliation.uploads.meaning import Row, rows_of
+from reconciliation.uploads.meaning import Row
 from reconciliation.uploads.models import StatementMapping, Upload, UploadBody
 from reconciliation.uploads.naming import under_known_names
 from reconciliation.uploads.parts import DAY, parts_of
@@ -33,6 +35,7 @@ from reconciliation.uploads.reading import (
     read_for,
     refuse_long,
     settlement_for,
+    told_rows,
 )
 from reconciliation.uploads.recording import KNOWN, record_rows
 from reconciliation.uploads.settling import Part, settled_parts
@@ -73,9 +76,10 @@ def recorder_of(tx: Session, upload: Upload, account: MerchantAccount, now: date
     """What is to be recorded of `upload`."""
     if upload.means == BANK:
         statement = statement_of(tx, upload, account)
-        return BankRecorder(
-            account, statement, under_known_names(tx, account, rows_of(statement)), now
-        )
+        rows = told_rows(account, statement, read_by(tx, upload))
+        if collects_into(account):
+            return BankRecorder(account, statement, under_known_names(tx, account, rows), now)
+        return ArrivalRecorder(account, statement, rows, now)
     file = settlement_of(tx, upload, account)
     return SettlementRecorder(account, settled_parts(upload, file, business_day(now)))
 
@@ -116,10 +120,7 @@ class BankRecorder:
 
     @property
     def days(self) -> Sequence[date]:
-        last = min(self.statement.until, business_day(self.now))
-        return [
-            self.statement.since + n * DAY for n in range((last - self.statement.since).days + 1)
-        ]
+        return _days(self.statement, self.now)
 
     def step(self, tx: Session, upload: Upload, now: datetime) -> None:
         some = self.rows[upload.recorded : upload.recorded + CHUNK]
@@ -132,6 +133,34 @@ class BankRecorder:
         for part in parts_of(upload.name, self.statement, self.rows, today, whole=whole):
             store(tx, upload, part, now)
         upload.state = "stored"
+
+
+def _days(statement: BankStatement, now: datetime) -> Sequence[date]:
+    last = min(statement.until, business_day(now))
+    return [statement.since + n * DAY for n in range((last - statement.since).days + 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivalRecorder:
+    """A bank's statement of an account that a company pays out: its credits beside the payouts. They
+    are lines, and no movements: a payout is booked when it is paired with its credit. All at once,
+    because nobody waits for the lock of a driver's payment here."""
+
+    account: MerchantAccount
+    statement: BankStatement
+    rows: Sequence[Row]
+    now: datetime
+
+    @property
+    def days(self) -> Sequence[date]:
+        return _days(self.statement, self.now)
+
+    def step(self, tx: Session, upload: Upload, now: datetime) -> None:
+        arrivals, counted = beside_earlier(tx, self.account, self.rows)
+        today = business_day(now)
+        for part in parts_of(upload.name, self.statement, arrivals, today, whole=True):
+            store(tx, upload, part, now, BANK_LEG)
+        upload.tally, upload.recorded, upload.state = dict(counted), upload.entries, "stored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +189,14 @@ class SettlementRecorder:
             upload.state = "stored"
 
 
-def store(tx: Session, upload: Upload, part: StatementFile, now: datetime) -> Statement:
+def store(
+    tx: Session, upload: Upload, part: StatementFile, now: datetime, leg: str = SETTLEMENT
+) -> Statement:
     """One day of a file among the statements of its account, and whose day it is."""
-    accept(tx, upload.account_id, SETTLEMENT, part.day, part, now)
+    accept(tx, upload.account_id, leg, part.day, part, now)
     same = (
         Statement.account_id == upload.account_id,
-        Statement.leg == SETTLEMENT,
+        Statement.leg == leg,
         Statement.sha256 == hashlib.sha256(part.raw).hexdigest(),
     )
     unnamed = update(Statement).where(*same, Statement.upload_id.is_(None))

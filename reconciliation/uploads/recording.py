@@ -19,6 +19,9 @@ from reconciliation.witnesses import STATEMENT
 #: told of before.
 PAYMENT, SUSPENSE, REFUND, REVERSAL, OTHER = "payment", "suspense", "refund", "reversal", "other"
 FATES = (PAYMENT, SUSPENSE, REFUND, REVERSAL, OTHER)
+#: Likewise of an account that a company pays out (`announced`).
+ANNOUNCED, ARRIVED, LEFT_OUT = "announced", "arrived", "left_out"
+PAYOUT_FATES = (ANNOUNCED, ARRIVED, LEFT_OUT)
 KNOWN = "known"
 
 

@@ -92,8 +92,8 @@ def test_what_is_wrong_is_one_line(bank: Parking, file: Path, tmp_path: Path) ->
     assert said.code == 2
     assert "none.csv" in one_line(said.err)
     said = bank("statement", "import", str(file), "--account", "hoan-kiem-sandbox", "--as", "bank")
-    assert said.code == 1
-    assert ACCOUNT in one_line(said.err)
+    assert said.code == 2
+    assert "at which bank account the payouts of hoan-kiem-sandbox arrive" in one_line(said.err)
     said = bank("statement", "import", str(file), "--account", "hoan-kiem-sandbox")
     assert said.code == 2
     assert "hoan-kiem-sandbox" in one_line(said.err)
