@@ -68,10 +68,10 @@ def show(build: Build, rule_id: uuid.UUID, as_json: bool) -> None:
         if rule is None:
             raise NotFound("There is no such rule.")
         waits = rule.state == "waiting" and rule.kind == OTHER_KIND
-        foreseen = preview(tx, rule, house.clock()) if waits else Preview((), ())
+        foreseen = preview(tx, rule, house.clock()) if waits else Preview((), (), {})
         (told,) = _told(tx, [rule])
     if as_json:
-        would_name = [_named(line) for line in foreseen.lines]
+        would_name = [_named(line, foreseen) for line in foreseen.lines]
         click.echo(json.dumps(told | {"would_name": would_name}, ensure_ascii=False))
         return
     click.echo(_line(told))
@@ -89,7 +89,8 @@ def show(build: Build, rule_id: uuid.UUID, as_json: bool) -> None:
 @click.option("--account", help="For this merchant account.")
 @click.option("--leg", type=click.Choice((SETTLEMENT, BANK)), required=True, help="Which files.")
 @click.option("--sign", type=click.Choice(list(SIGNS)), required=True, help="Money in or out.")
-@click.option("--words", required=True, help="Phrases that all stand in the text, divided by ;")
+@click.option("--words", default="", help="Phrases that all stand in the text, divided by ;")
+@click.option("--party", default="", help="Words of the other side's name, or its account number.")
 @click.option("--label", required=True, help="What such money is.")
 @click.option("--least", type=int, help="Smallest amount, in minor units.")
 @click.option("--most", type=int, help="Largest amount, in minor units.")
@@ -178,7 +179,7 @@ def _told(tx: Session, found: Sequence[LineRule]) -> list[dict[str, object]]:
         {
             "id": str(rule.id), "state": rule.state, "kind": rule.kind, "version": rule.version,
             "operator": rule.operator, "account": slugs.get(rule.account_id or rule.id),
-            "leg": rule.leg, "words": rule.words, "sign": rule.sign, "least": rule.least,
+            "leg": rule.leg, "words": rule.words, "party": rule.party, "sign": rule.sign, "least": rule.least,
             "most": rule.most, "tolerance": rule.tolerance, "days": rule.days,
             "label": rule.label, "names": named[rule.id], "proposed_by": rule.proposed_by,
             "approved_by": rule.approved_by,
@@ -187,10 +188,13 @@ def _told(tx: Session, found: Sequence[LineRule]) -> list[dict[str, object]]:
     ]  # fmt: skip
 
 
-def _named(line: StatementLine) -> dict[str, object]:
+def _named(line: StatementLine, foreseen: Preview) -> dict[str, object]:
     """A line that a rule would name, for scripts."""
-    told = {"day": line.book_day.isoformat(), "amount": line.gross, "currency": line.currency}
-    return told | {"text": line.text}
+    party = foreseen.parties.get(line.id)
+    return {
+        "day": line.book_day.isoformat(), "amount": line.gross, "currency": line.currency,
+        "text": line.text, "party": [party.name, party.account] if party else None,
+    }  # fmt: skip
 
 
 def _line(told: Mapping[str, object]) -> str:
@@ -203,4 +207,5 @@ def _line(told: Mapping[str, object]) -> str:
         return f"{begin}  ±{told['tolerance']}  {told['proposed_by']}"
     way = "in" if told["sign"] == 1 else "out"
     bounds = f"{told['least'] or ''}–{told['most'] or ''}"
-    return f"{begin}  {way}  {bounds}  “{told['words']}”  {told['label']}  {told['names']}"
+    party = f"  ⇄ “{told['party']}”" if told["party"] else ""
+    return f"{begin}  {way}  {bounds}  “{told['words']}”{party}  {told['label']}  {told['names']}"

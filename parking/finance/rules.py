@@ -99,6 +99,7 @@ def read_proposal(tx: Session, form: Mapping[str, str], operator: str | None) ->
         account_id=account.id if account else None,
         leg=BANK if form.get("leg") == BANK else SETTLEMENT,
         words=form.get("words", "")[:300],
+        party=form.get("party", "")[:300],
         sign=1 if form.get("sign") == "in" else -1,
         least=_bound(form.get("least", "")),
         most=_bound(form.get("most", "")),

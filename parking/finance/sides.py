@@ -20,14 +20,17 @@ from payments.provider import Control, MovementKind
 from reconciliation.models import BANK, PAYOUT, Break, Statement, StatementLine
 from reconciliation.payouts.models import StatementShare
 from reconciliation.payouts.sums import payouts
+from reconciliation.uploads.models import LineParty
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A statement line and the file it stands in."""
+    """A statement line, the file it stands in, and who stands on the line's other side, if the bank
+    says that in a column of its own."""
 
     line: StatementLine
     file: Statement
+    party: LineParty | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,8 @@ def _told(tx: Session, line_id: uuid.UUID | None) -> Told | None:
     if line_id is None:
         return None
     line = tx.get_one(StatementLine, line_id)
-    return Told(line, tx.get_one(Statement, line.statement_id))
+    file = tx.get_one(Statement, line.statement_id)
+    return Told(line, file, tx.get(LineParty, line.id))
 
 
 def _payment(tx: Session, movement: Movement | None, line: Told | None) -> Payment | None:
@@ -206,12 +210,15 @@ def _payout_rows(sides: Sides) -> Iterator[Row]:
 def _where(ours: Told | None, theirs: Told | None) -> Iterator[Row]:
     """Where to find it: file, line, the line's own reference and words."""
     for label, kind, read in (
+        (mark("Name of the other side"), "file", lambda told: told.party and told.party.name),
+        (mark("Account of the other side"), "code", lambda told: told.party and told.party.account),
         (mark("File"), "file", lambda told: told.file.name),
         (mark("Line in the file"), "file", lambda told: str(told.line.position)),
         (mark("Line reference"), "file", lambda told: told.line.line_ref),
         (mark("Text of the line"), "file", lambda told: told.line.text or None),
     ):
-        yield Row(label, kind, read(ours) if ours else None, read(theirs) if theirs else None)
+        sides = (ours and read(ours), theirs and read(theirs))
+        yield Row(label, kind, *(said or None for said in sides))
 
 
 def _signed(movement: Movement | None) -> int | None:

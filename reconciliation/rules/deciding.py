@@ -54,19 +54,18 @@ class Proposal:
     most: int | None
     label: str
     series: uuid.UUID | None = None
+    party: str = ""
 
 
 def checked(tx: Session, proposal: Proposal) -> LineRule:
     """The rule that `proposal` makes, not in the database yet; without proposer.
 
-    Raises `WrongUsage` for words that say too little, a label that says nothing, and bounds that
-    hold nothing; `NotFound` for an account of another operator, or a rule there is none of.
+    Raises `WrongUsage` for words, or another side, that say too little, for a label that says nothing,
+    and for bounds that hold nothing; `NotFound` for an account of another operator, or a rule there is none of.
     """
-    if too_short(proposal.words):
-        raise WrongUsage(
-            "“%(words)s” says too little: every phrase needs at least %(least)s letters or digits.",
-            words=proposal.words, least=SHORTEST,
-        )  # fmt: skip
+    asked = [said for said in (proposal.words, proposal.party) if said.strip()]
+    for said in asked or [""]:
+        _refuse_short(said)
     if not SHORTEST <= len(proposal.label) <= LONGEST_LABEL:
         raise WrongUsage(
             "Please say in a few words what such money is, %(most)s letters at most.",
@@ -85,8 +84,16 @@ def checked(tx: Session, proposal: Proposal) -> LineRule:
     return _rule(tx, proposal)
 
 
+def _refuse_short(words: str) -> None:
+    if too_short(words):
+        raise WrongUsage(
+            "“%(words)s” says too little: every phrase needs at least %(least)s letters or digits.",
+            words=words, least=SHORTEST,
+        )  # fmt: skip
+
+
 def _rule(tx: Session, proposal: Proposal) -> LineRule:
-    values = asdict(proposal) | {"words": tidy(proposal.words)}
+    values = asdict(proposal) | {"words": tidy(proposal.words), "party": tidy(proposal.party)}
     if proposal.series is None:
         return LineRule(**values | {"series": new_id(), "version": 1})
     newest = tx.scalar(
@@ -276,7 +283,7 @@ def _note(
     more: dict[str, object] | None = None,
 ) -> None:
     detail: dict[str, object] = {
-        "label": rule.label, "version": rule.version, "leg": rule.leg, "words": rule.words,
+        "label": rule.label, "version": rule.version, "leg": rule.leg, "words": rule.words, "party": rule.party,
         "sign": rule.sign, "tolerance": rule.tolerance, "days": rule.days, "least": rule.least,
         "most": rule.most,
     }  # fmt: skip

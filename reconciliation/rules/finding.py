@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -18,6 +18,8 @@ from reconciliation.models import SETTLEMENT, Assignment, StatementLine
 from reconciliation.rules.models import LineRule, OtherLine
 from reconciliation.rules.naming import in_bounds, lines_in_suspense, loose_lines, named_by
 from reconciliation.sides import Rows
+from reconciliation.uploads.models import LineParty
+from reconciliation.uploads.parties import parties_of
 
 #: How far back a preview looks.
 LOOK_BACK = timedelta(days=90)
@@ -34,11 +36,12 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Lines of the last 90 days that a rule would name were it approved now, the newest first, and
-    their sums per currency."""
+    """Lines of the last 90 days that a rule would name were it approved now, the newest first, their
+    sums per currency, and who stands on the other side of each line, where that is known."""
 
     lines: Sequence[StatementLine]
     sums: Sequence[Sum]
+    parties: Mapping[uuid.UUID, LineParty]
 
 
 def rules_of(tx: Session, operator: str | None) -> Sequence[LineRule]:
@@ -59,18 +62,20 @@ def preview(tx: Session, rule: LineRule, now: datetime) -> Preview:
         sources.append(lines_in_suspense())
     found: dict[uuid.UUID, tuple[int, str]] = {}
     for source in sources:
-        lines = source.where(
+        told = source.where(
             StatementLine.account_id.in_(mine),
             StatementLine.leg == rule.leg,
             StatementLine.book_day >= since,
             in_bounds([rule]),
         )
         found |= {
-            one.line_id: (one.gross, one.currency) for one in named_by([rule], tx.execute(lines))
+            one.line_id: (one.gross, one.currency) for one in named_by([rule], tx.execute(told))
         }
     shown = select(StatementLine).where(StatementLine.id.in_(list(found)[-50:]))
     newest = shown.order_by(StatementLine.event_at.desc(), StatementLine.id)
-    return Preview(tx.scalars(newest).all(), _sums(list(found.values())))
+    lines = tx.scalars(newest).all()
+    parties = parties_of(tx, [line.id for line in lines])
+    return Preview(lines, _sums(list(found.values())), parties)
 
 
 def _sums(amounts: Sequence[tuple[int, str]]) -> list[Sum]:

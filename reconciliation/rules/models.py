@@ -32,7 +32,8 @@ class LineRule(Base):
 
     Versions of one rule share its `series`. `account_id`: of one merchant account, or of all of the
     operator's. `words`: phrases, separated by ``;``, that all stand in the line's text
-    (`rules.words`). `sign`: 1 for money that came in, -1 for money that went out. `least`, `most`:
+    (`rules.words`), `party` likewise in the name or as the whole account number of the other side; empty
+    ones ask for nothing. `sign`: 1 for money that came in, -1 for money that went out. `least`, `most`:
     bounds of the amount without its sign, both included, minor units. `label` says what such money
     is. The rule counts from `approved_at` until `retired_at`; nobody approves their own. What it
     says never changes: a change is the next version.
@@ -50,6 +51,7 @@ class LineRule(Base):
     days: Mapped[int | None]
     leg: Mapped[str]
     words: Mapped[str]
+    party: Mapped[str] = mapped_column(default="")
     sign: Mapped[int]
     least: Mapped[int | None]
     most: Mapped[int | None]

@@ -35,7 +35,7 @@ from reconciliation.models import (
     StatementLine,
 )
 from reconciliation.rules.models import OTHER_KIND, LineRule, OtherLine
-from reconciliation.rules.words import names_us, phrases_of, says
+from reconciliation.rules.words import is_party, names_us, phrases_of, says
 from reconciliation.sides import (
     NOT_PARKING,
     Rows,
@@ -45,6 +45,7 @@ from reconciliation.sides import (
     line_matched,
     match_of_line,
 )
+from reconciliation.uploads.models import LineParty
 from reconciliation.worklists import NEW_LINES
 
 #: Lines that people count, and what leaves for the bank: never a rule's business.
@@ -118,8 +119,8 @@ def _rules_of(scope: Scope) -> Any:
 
 
 def loose_lines(leg: str) -> Rows:
-    """(id, text, gross, currency, account_id, event_at) of the lines of `leg` that no match, claim or
-    counterpart speaks for."""
+    """(id, text, gross, currency, account_id, event_at, and who stands on the other side: party_name,
+    party_account) of the lines of `leg` that no match, claim or counterpart speaks for."""
     claim, twin, payout = aliased(Break), aliased(Movement), aliased(StatementLine)
     with_other = or_(claim.movement_id.is_not(None), claim.payout_id.is_not(None))
     claims = select(claim.id).where(
@@ -157,14 +158,20 @@ def lines_in_suspense() -> Rows:
 
 
 def _told() -> Rows:
-    return select(
-        StatementLine.id,
-        StatementLine.text,
-        StatementLine.gross,
-        StatementLine.currency,
-        StatementLine.account_id,
-        StatementLine.event_at,
-    ).order_by(StatementLine.event_at, StatementLine.id)
+    return (
+        select(
+            StatementLine.id,
+            StatementLine.text,
+            StatementLine.gross,
+            StatementLine.currency,
+            StatementLine.account_id,
+            StatementLine.event_at,
+            sql.coalesce(LineParty.name, "").label("party_name"),
+            sql.coalesce(LineParty.account, "").label("party_account"),
+        )
+        .outerjoin(LineParty, LineParty.line_id == StatementLine.id)
+        .order_by(StatementLine.event_at, StatementLine.id)
+    )
 
 
 def in_bounds(rules: Iterable[LineRule]) -> ColumnElement[bool]:
@@ -186,14 +193,15 @@ def _bounds(rule: LineRule) -> ColumnElement[bool]:
 
 def named_by(rules: Sequence[LineRule], lines: Iterable[Any]) -> Iterator[Named]:
     """Each of `lines` with the first of `rules` that names it; a line that names us is nobody's."""
-    wanted = [(rule, phrases_of(rule.words)) for rule in rules]
+    wanted = [(rule, phrases_of(rule.words), phrases_of(rule.party)) for rule in rules]
     for line in lines:
-        rule = next((one for one, phrases in wanted if _fits(one, phrases, line)), None)
+        fitting = (one for one, words, party in wanted if _fits(one, words, party, line))
+        rule = next(fitting, None)
         if rule is not None and not names_us(line.text):
             yield Named(line.id, rule, line.gross, line.currency)
 
 
-def _fits(rule: LineRule, phrases: tuple[str, ...], line: Any) -> bool:
+def _fits(rule: LineRule, phrases: tuple[str, ...], party: tuple[str, ...], line: Any) -> bool:
     amount = abs(line.gross)
     return (
         (line.gross > 0) == (rule.sign > 0)
@@ -201,6 +209,7 @@ def _fits(rule: LineRule, phrases: tuple[str, ...], line: Any) -> bool:
         and (rule.least is None or amount >= rule.least)
         and (rule.most is None or amount <= rule.most)
         and says(line.text, phrases)
+        and is_party(line.party_name, line.party_account, party)
     )
 
 

@@ -47,6 +47,13 @@ def says(text: str, phrases: tuple[str, ...]) -> bool:
     return all(f" {phrase} " in padded for phrase in phrases)
 
 
+def is_party(name: str, account: str, phrases: tuple[str, ...]) -> bool:
+    """Whether each of `phrases` (`phrases_of`) stands in the `name` of somebody as whole words, or is all
+    of their `account` number, however its digits are parted."""
+    number = folded(account).replace(" ", "")
+    return all(says(name, (phrase,)) or phrase.replace(" ", "") == number for phrase in phrases)
+
+
 def names_us(text: str) -> bool:
     """Whether a code of a payment or a refund of ours can be read in `text`."""
     return bool(codes_in(text, PREFIX) or codes_in(text, REFUND_PREFIX))

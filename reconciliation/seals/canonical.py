@@ -113,6 +113,12 @@ FORMS = (
         version=2,
     ),
     Layout(
+        "line_rule",
+        "id series version operator account_id kind tolerance days leg words party sign least most label"
+        " proposed_by proposed_at",
+        version=3,
+    ),
+    Layout(
         "published_figure",
         "id number kind parameters revision since until operator reason as_of published_at"
         " published_by",

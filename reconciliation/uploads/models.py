@@ -82,6 +82,18 @@ class StatementMapping(Base):
     )
 
 
+class LineParty(Base):
+    """Who stands on the other side of a line, where a bank's statement says it in a column of its own;
+    empty where it does not. It names a person, so it stands beside the line, and retention may delete
+    it: the file that says so is kept by its digest."""
+
+    __tablename__ = "line_party"
+
+    line_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("statement_line.id"), primary_key=True)
+    name: Mapped[str]
+    account: Mapped[str]
+
+
 class UploadBody(Base):
     """The bytes of an upload exactly as they were handed in."""
 

@@ -23,13 +23,18 @@ def parts_of(
     """A file for every day of the statement's period until `today`, days without an entry too:
     nothing happened in them. A day is complete once it is over, and when `whole`: the statement is
     that of the account all money ends up in."""
-    by_day: dict[date, list[Row]] = {}
-    for row in rows:
-        by_day.setdefault(row.entry.booked_on, []).append(row)
-    day = statement.since
+    by_day, day = rows_by_day(rows), statement.since
     while day <= min(statement.until, today):
         yield _part(name, statement, day, by_day.get(day, []), complete=whole and day < today)
         day += DAY
+
+
+def rows_by_day(rows: Sequence[Row]) -> dict[date, list[Row]]:
+    """The rows of each day that has any, in the order of that day's lines."""
+    found: dict[date, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row.entry.booked_on, []).append(row)
+    return found
 
 
 def _part(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -28,7 +28,8 @@ from reconciliation.uploads.mappings import read_by
 from reconciliation.uploads.meaning import Row
 from reconciliation.uploads.models import StatementMapping, Upload, UploadBody
 from reconciliation.uploads.naming import under_known_names
-from reconciliation.uploads.parts import DAY, parts_of
+from reconciliation.uploads.parties import keep_parties
+from reconciliation.uploads.parts import DAY, parts_of, rows_by_day
 from reconciliation.uploads.reading import (
     bare,
     collects_into,
@@ -129,9 +130,8 @@ class BankRecorder:
         if upload.recorded < upload.entries:
             return
         whole = upload.number == collects_into(self.account)[0]
-        today = business_day(now)
-        for part in parts_of(upload.name, self.statement, self.rows, today, whole=whole):
-            store(tx, upload, part, now)
+        parts = parts_of(upload.name, self.statement, self.rows, business_day(now), whole=whole)
+        _store_all(tx, upload, parts, self.rows, now, SETTLEMENT)
         upload.state = "stored"
 
 
@@ -157,9 +157,8 @@ class ArrivalRecorder:
 
     def step(self, tx: Session, upload: Upload, now: datetime) -> None:
         arrivals, counted = beside_earlier(tx, self.account, self.rows)
-        today = business_day(now)
-        for part in parts_of(upload.name, self.statement, arrivals, today, whole=True):
-            store(tx, upload, part, now, BANK_LEG)
+        parts = parts_of(upload.name, self.statement, arrivals, business_day(now), whole=True)
+        _store_all(tx, upload, parts, arrivals, now, BANK_LEG)
         upload.tally, upload.recorded, upload.state = dict(counted), upload.entries, "stored"
 
 
@@ -179,7 +178,8 @@ class SettlementRecorder:
         for part in self.parts:
             done += part.file.control.count
             # a day without a line is stored again with the next one, which changes nothing
-            stored = store(tx, upload, part.file, now) if done >= upload.recorded else None
+            again = done < upload.recorded
+            stored = None if again else store(tx, upload, part.file, now, SETTLEMENT)
             if stored is not None and done > upload.recorded:
                 counted = Counter(upload.tally) + part.tally
                 counted[KNOWN] += stored.repeated_count
@@ -189,9 +189,22 @@ class SettlementRecorder:
             upload.state = "stored"
 
 
-def store(
-    tx: Session, upload: Upload, part: StatementFile, now: datetime, leg: str = SETTLEMENT
-) -> Statement:
+def _store_all(
+    tx: Session,
+    upload: Upload,
+    parts: Iterable[StatementFile],
+    rows: Sequence[Row],
+    now: datetime,
+    leg: str,
+) -> None:
+    """Every day of a bank's statement, with the other side of its lines."""
+    by_day = rows_by_day(rows)
+    for part in parts:
+        stored = store(tx, upload, part, now, leg)
+        keep_parties(tx, stored, by_day.get(part.day, []))
+
+
+def store(tx: Session, upload: Upload, part: StatementFile, now: datetime, leg: str) -> Statement:
     """One day of a file among the statements of its account, and whose day it is."""
     accept(tx, upload.account_id, leg, part.day, part, now)
     same = (
