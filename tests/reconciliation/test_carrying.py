@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from sqlalchemy import select
@@ -12,10 +13,14 @@ from reconciliation.opening import write
 from reconciliation.resolving import tending
 from reconciliation.resolving.log import timeline
 from reconciliation.resolving.service import Chosen, do_to_one
+from reconciliation.rules import by_hand
+from reconciliation.rules.by_hand import Deed
+from reconciliation.rules.deciding import retire
 from reconciliation.sides import Scope, Sides
 from tests.reconciliation.kit import DAY, ONE, PRICE, World, at, line
 from tests.reconciliation.test_by_hand import open_pair
 from tests.reconciliation.test_invariants import violations
+from tests.reconciliation.test_rules import ELECTRICITY, other, rule
 
 LAN, MAI = "person:lan", "person:mai"
 
@@ -98,3 +103,50 @@ def test_who_takes_the_new_one_keeps_it(world: World) -> None:
     take(world, the(world, "status_mismatch"), MAI)
     world.reconcile(now=at(DAY + ONE, 3))
     assert the(world, "missing_internal").owner == MAI
+
+
+def test_the_half_that_is_named_later_goes_on_with_its_owner_too(world: World) -> None:
+    """The movement of a pair is a difference of its own only once its day is complete."""
+    told, motion = open_pair(world)
+    renamed(world, Sides(DAY, "VND", told.id, motion.id), hour=1)
+    take(world, the(world, "status_mismatch"), LAN)
+    renamed(world, Sides(DAY, "VND", told.id), hour=2)
+    renamed(world, Sides(DAY, "VND", movement_id=motion.id), hour=3)
+    with world.databases.read() as tx:
+        rows = tx.scalars(select(Break).where(Break.state == "open")).all()
+    assert [row.owner for row in rows] == [LAN, LAN]
+
+
+def test_a_pair_that_is_taken_apart_goes_back_to_whoever_had_its_sides(world: World) -> None:
+    told, motion = open_pair(world)
+    take(world, the(world, "missing_internal"), LAN)
+    take(world, the(world, "missing_external"), MAI)
+    deed = Deed(LAN, 10**9, at(DAY + ONE, 1))
+    with world.databases.write.begin() as tx:
+        by_hand.pair(tx, told.id, motion.id, deed)
+    with world.databases.write.begin() as tx:
+        by_hand.take_apart(tx, told.id, replace(deed, now=at(DAY + ONE, 2)))
+    assert the(world, "missing_internal").owner == LAN
+    assert the(world, "missing_external").owner == MAI
+
+
+def test_a_line_that_a_retired_rule_gives_back_goes_to_whoever_had_it(world: World) -> None:
+    world.settle(DAY, other("E", -500_000, ELECTRICITY))
+    world.reconcile()
+    take(world, the(world, "missing_internal"), LAN)
+    made = rule(world)
+    world.reconcile(now=at(DAY + ONE, 1))
+    with world.databases.write.begin() as tx:
+        retire(tx, made.id, MAI, at(DAY + ONE, 2))
+    assert the(world, "missing_internal").owner == LAN
+
+
+def test_what_its_last_owner_put_down_stays_free(world: World) -> None:
+    told, motion = open_pair(world)
+    take(world, the(world, "missing_internal"), LAN)
+    renamed(world, Sides(DAY, "VND", told.id), hour=1)
+    put_down = partial(tending.assign, owner=None, actor=LAN, now=at(DAY + ONE, 2))
+    with world.databases.write.begin() as tx:
+        do_to_one(tx, Chosen([the(world, "status_mismatch").id]), put_down, at(DAY + ONE, 2))
+    renamed(world, Sides(DAY, "VND", told.id, motion.id), hour=3)
+    assert the(world, "status_mismatch").owner is None
