@@ -21,7 +21,7 @@ from reconciliation.matching import UNMATCH
 from reconciliation.models import Break
 from reconciliation.resolving.deciding import LIMIT_CURRENCY, already_proposed, two_people
 from reconciliation.rules import by_hand
-from reconciliation.rules.by_hand import MATCH, Deed, Two
+from reconciliation.rules.by_hand import MATCH, Deed, Paired, Two
 from reconciliation.rules.models import HandMatch
 from reconciliation.sides import SUPERSEDED
 from reconciliation.turns import alone
@@ -35,7 +35,7 @@ def pair(tx: Session, line_id: uuid.UUID, movement_id: uuid.UUID, deed: Deed) ->
     two = by_hand.open_two(tx, line_id, movement_id, deed.now)
     if not _alone(two, deed):
         return _propose(tx, MATCH, two, deed)
-    by_hand.pair(tx, line_id, movement_id, deed)
+    by_hand.pair(tx, two, deed)
     return None
 
 
@@ -45,7 +45,7 @@ def take_apart(tx: Session, line_id: uuid.UUID, deed: Deed) -> HandMatch | None:
     two = by_hand.matched_two(tx, line_id, deed.now)
     if not _alone(two, deed):
         return _propose(tx, UNMATCH, two, deed)
-    by_hand.take_apart(tx, line_id, deed)
+    by_hand.take_apart(tx, two, deed)
     return None
 
 
@@ -58,11 +58,9 @@ def approve(tx: Session, asked_id: uuid.UUID, deed: Deed) -> HandMatch:
     asked = _undecided(tx, asked_id)
     two_people(asked.proposed_by, deed.actor)
     if asked.act == MATCH:
-        by_hand.pair(tx, asked.line_id, asked.movement_id, deed)
-    elif _fits(tx, asked, deed):
-        by_hand.take_apart(tx, asked.line_id, deed)
+        by_hand.pair(tx, _still_open(tx, asked, deed), deed)
     else:
-        raise Conflict("The pair has changed since this was proposed.")
+        by_hand.take_apart(tx, _still_paired(tx, asked, deed), deed)
     return _decide(tx, asked, APPROVED, deed)
 
 
@@ -119,14 +117,29 @@ def _nothing_waits(tx: Session, two: Two, deed: Deed) -> None:
 
 def _fits(tx: Session, asked: HandMatch, deed: Deed) -> bool:
     """Whether what was proposed could still be done."""
+    look = _still_open if asked.act == MATCH else _still_paired
     try:
-        if asked.act == MATCH:
-            by_hand.open_two(tx, asked.line_id, asked.movement_id, deed.now)
-            return True
-        two = by_hand.matched_two(tx, asked.line_id, deed.now)
+        look(tx, asked, deed)
     except (Conflict, NotFound):
         return False
-    return two.movement.id == asked.movement_id
+    return True
+
+
+def _still_open(tx: Session, asked: HandMatch, deed: Deed) -> Two:
+    """The two that are to be matched. Raises as `by_hand.open_two` does."""
+    return by_hand.open_two(tx, asked.line_id, asked.movement_id, deed.now)
+
+
+def _still_paired(tx: Session, asked: HandMatch, deed: Deed) -> Paired:
+    """The two that are to be taken apart. Raises `Conflict` when they are no longer a pair."""
+    changed = Conflict("The pair has changed since this was proposed.")
+    try:
+        two = by_hand.matched_two(tx, asked.line_id, deed.now)
+    except NotFound as gone:
+        raise changed from gone
+    if two.movement.id != asked.movement_id:
+        raise changed
+    return two
 
 
 def _undecided(tx: Session, asked_id: uuid.UUID) -> HandMatch:

@@ -105,6 +105,13 @@ class Two:
     difference: int
 
 
+@dataclass(frozen=True, slots=True)
+class Paired(Two):
+    """The two of a match."""
+
+    match: Assignment
+
+
 def open_two(tx: Session, line_id: uuid.UUID, movement_id: uuid.UUID, now: datetime) -> Two:
     """The two, if they can be paired; nobody else compares their account meanwhile.
 
@@ -138,15 +145,11 @@ def _unfit(tx: Session, line_id: uuid.UUID, movement: Movement | None) -> Confli
     return Conflict("Money %(movement)s is matched or explained already.", **sides)
 
 
-def matched_two(tx: Session, line_id: uuid.UUID, now: datetime) -> Two:
+def matched_two(tx: Session, line_id: uuid.UUID, now: datetime) -> Paired:
     """The line and what it is matched with; nobody else compares their account meanwhile.
 
     Raises `NotFound` without a match, and `Conflict` while a rule keeps its money set aside.
     """
-    return _matched(tx, line_id, now)[0]
-
-
-def _matched(tx: Session, line_id: uuid.UUID, now: datetime) -> tuple[Two, Assignment]:
     scope = _scope(tx, line_id, now)
     match = tx.scalar(
         select(Assignment).where(Assignment.leg == SETTLEMENT, Assignment.line_id == line_id)
@@ -156,7 +159,8 @@ def _matched(tx: Session, line_id: uuid.UUID, now: datetime) -> tuple[Two, Assig
     if tx.get(SetAside, match.movement_id) is not None:
         raise Conflict("A rule has set this money aside: it is not parking. Retire the rule first.")
     line, movement = tx.get_one(StatementLine, line_id), tx.get_one(Movement, match.movement_id)
-    return _two(tx, scope, line, movement), match
+    two = _two(tx, scope, line, movement)
+    return Paired(scope, line, movement, two.difference, match)
 
 
 def _two(tx: Session, scope: Scope, line: StatementLine, movement: Movement) -> Two:
@@ -164,9 +168,8 @@ def _two(tx: Session, scope: Scope, line: StatementLine, movement: Movement) -> 
     return Two(scope, line, movement, line.gross - ours)
 
 
-def pair(tx: Session, line_id: uuid.UUID, movement_id: uuid.UUID, deed: Deed) -> None:
-    """Match the line with the movement, and book what they differ by. Raises as `open_two` does."""
-    two = open_two(tx, line_id, movement_id, deed.now)
+def pair(tx: Session, two: Two, deed: Deed) -> None:
+    """Match what `open_two` found, and book what they differ by."""
     line, movement = two.line, two.movement
     tx.add(
         Assignment(
@@ -182,10 +185,9 @@ def pair(tx: Session, line_id: uuid.UUID, movement_id: uuid.UUID, deed: Deed) ->
     _refresh(tx, two)
 
 
-def take_apart(tx: Session, line_id: uuid.UUID, deed: Deed) -> None:
-    """Free both sides of the line's match; what was booked for it is taken back. Raises as
-    `matched_two` does."""
-    two, match = _matched(tx, line_id, deed.now)
+def take_apart(tx: Session, two: Paired, deed: Deed) -> None:
+    """Free both sides of what `matched_two` found; what was booked for it is taken back."""
+    match, line_id = two.match, two.line.id
     booked = booked_for(tx, line_id)
     if booked is not None and booked.cause is not None:
         adjusting.undo(tx, booked.cause, deed.now)

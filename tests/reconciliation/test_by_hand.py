@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from payments.errors import Conflict, NotFound, WrongUsage
 from payments.models import Movement, Transfer
 from payments.provider import LineKind, MovementKind
 from reconciliation.invariants import check
 from reconciliation.models import SETTLEMENT, Assignment, AssignmentLog, StatementLine
-from reconciliation.rules.by_hand import Deed, pair, suggestions, take_apart
+from reconciliation.rules import by_hand
+from reconciliation.rules.by_hand import Deed, suggestions
 from reconciliation.rules.deciding import approve, propose_tolerance, retire
 from tests.reconciliation.kit import DAY, FEE, ONE, PRICE, World, altered, at, line, night
 
@@ -24,6 +27,14 @@ def tolerate(world: World, tolerance: int) -> None:
     with world.databases.write.begin() as tx:
         made = propose_tolerance(tx, world.account, tolerance, AN, at(DAY))
         approve(tx, made.id, BINH, at(DAY))
+
+
+def pair(tx: Session, line_id: UUID, movement_id: UUID, deed: Deed) -> None:
+    by_hand.pair(tx, by_hand.open_two(tx, line_id, movement_id, deed.now), deed)
+
+
+def take_apart(tx: Session, line_id: UUID, deed: Deed) -> None:
+    by_hand.take_apart(tx, by_hand.matched_two(tx, line_id, deed.now), deed)
 
 
 def proven(world: World) -> list[object]:

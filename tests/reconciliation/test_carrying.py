@@ -13,12 +13,11 @@ from reconciliation.opening import write
 from reconciliation.resolving import tending
 from reconciliation.resolving.log import timeline
 from reconciliation.resolving.service import Chosen, do_to_one
-from reconciliation.rules import by_hand
 from reconciliation.rules.by_hand import Deed
 from reconciliation.rules.deciding import retire
 from reconciliation.sides import Scope, Sides
 from tests.reconciliation.kit import DAY, ONE, PRICE, World, at, line
-from tests.reconciliation.test_by_hand import open_pair
+from tests.reconciliation.test_by_hand import open_pair, pair, take_apart
 from tests.reconciliation.test_invariants import violations
 from tests.reconciliation.test_rules import ELECTRICITY, other, rule
 
@@ -123,9 +122,9 @@ def test_a_pair_that_is_taken_apart_goes_back_to_whoever_had_its_sides(world: Wo
     take(world, the(world, "missing_external"), MAI)
     deed = Deed(LAN, 10**9, at(DAY + ONE, 1))
     with world.databases.write.begin() as tx:
-        by_hand.pair(tx, told.id, motion.id, deed)
+        pair(tx, told.id, motion.id, deed)
     with world.databases.write.begin() as tx:
-        by_hand.take_apart(tx, told.id, replace(deed, now=at(DAY + ONE, 2)))
+        take_apart(tx, told.id, replace(deed, now=at(DAY + ONE, 2)))
     assert the(world, "missing_internal").owner == LAN
     assert the(world, "missing_external").owner == MAI
 
