@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from typing import IO
@@ -56,13 +56,11 @@ def written(report: Report, format_name: str, language: str) -> bytes:
     return out.getvalue()
 
 
-def every_rendering(report: Report) -> dict[tuple[str, str], bytes]:
-    """(language, format) → bytes, of every language and format there is."""
-    return {
-        (language, name): written(report, name, language)
-        for language in LANGUAGES
-        for name in FORMATS
-    }
+def every_rendering(report: Report) -> Iterator[tuple[tuple[str, str], bytes]]:
+    """(language, format) and bytes, of every language and format there is, one after another."""
+    for language in LANGUAGES:
+        for name in FORMATS:
+            yield (language, name), written(report, name, language)
 
 
 def file_name(kind: str, asked: Asked, language: str, format_name: str) -> str:

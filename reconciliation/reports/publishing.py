@@ -3,22 +3,29 @@
 In three steps, because rendering takes time and nobody may be kept from writing meanwhile: look what
 was published before, render with nothing open, store. Whoever published in between wins; the other
 one is told and starts again. The number stands in the bytes, so it is chosen before and checked after.
+
+A database takes and gives a rendering as one value, so the largest one is in memory whole, never all of
+them: they wait in a temporary file until they are stored. A revision also reads the JSON of the figure
+before and its own, to compare them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from io import BytesIO
+from tempfile import TemporaryFile
+from typing import IO
 
 from sqlalchemy import func as sql
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from payments import audit
+from payments.db import add_now
 from payments.errors import Conflict, NotFound, WrongUsage
 from reconciliation.published import PublishedFigure, PublishedFile
 from reconciliation.reports.changes import changes, refuse_unchanged, tables_of
@@ -26,8 +33,8 @@ from reconciliation.reports.footing import check
 from reconciliation.reports.json_file import write_json
 from reconciliation.reports.table import Column, Kind, Language, Parameter, Report, Sentence
 
-#: (language, format) → bytes.
-Renderings = Mapping[tuple[str, str], bytes]
+#: (language, format) and bytes, one after another.
+Renderings = Iterable[tuple[tuple[str, str], bytes]]
 LONGEST_REASON = 500
 
 
@@ -83,7 +90,29 @@ def publish(
         report = _revised(report, old, before, reason, language)
     revision = before.revision + 1 if before else 1
     figure = _figure(publication, number, revision, reason)
-    return _store(db, figure, render(_numbered(report, figure)), before)
+    with TemporaryFile() as file:
+        waiting = _set_down(render(_numbered(report, figure)), file)
+        return _store(db, figure, waiting, file, before)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Waiting:
+    """A rendering in a file, from `start` on, so many bytes long."""
+
+    language: str
+    format: str
+    sha256: str
+    start: int
+    size: int
+
+
+def _set_down(renderings: Renderings, file: IO[bytes]) -> list[_Waiting]:
+    """Write every rendering into `file`; where each is, in the order of language and format."""
+    found = []
+    for (language, name), body in renderings:
+        digest, start = hashlib.sha256(body).hexdigest(), file.tell()
+        found.append(_Waiting(language, name, digest, start, file.write(body)))
+    return sorted(found)
 
 
 def _revised(
@@ -131,7 +160,8 @@ def _numbered(report: Report, figure: PublishedFigure) -> Report:
 def _store(
     db: sessionmaker[Session],
     figure: PublishedFigure,
-    renderings: Renderings,
+    waiting: Iterable[_Waiting],
+    file: IO[bytes],
     before: PublishedFigure | None,
 ) -> PublishedFigure:
     with db.begin() as tx:
@@ -141,10 +171,12 @@ def _store(
             raise Conflict("Somebody else published at this very moment; please try again.")
         tx.add(figure)
         tx.flush()
-        for (language, name), body in sorted(renderings.items()):
-            digest = hashlib.sha256(body).hexdigest()
-            tx.add(PublishedFile(figure_id=figure.id, language=language, format=name,
-                                 sha256=digest, body=body))  # fmt: skip
+        for one in waiting:
+            file.seek(one.start)
+            add_now(tx, PublishedFile, {
+                "figure_id": figure.id, "language": one.language, "format": one.format,
+                "sha256": one.sha256, "body": file.read(one.size),
+            })  # fmt: skip
         detail: dict[str, object] = {
             "kind": figure.kind,
             "parameters": figure.parameters,
