@@ -30,7 +30,8 @@ from parking.tax.proofs import (
     tax_triggers_are_in_place,
 )
 from parking.watch.proofs import stay_totals_equal_their_rows
-from payments.models import Allocation, Payment
+from payments.models import Payment
+from payments.sharing import Allocation
 from reconciliation.invariants import Violation
 from reconciliation.proofs.evidence import append_only, unguarded
 

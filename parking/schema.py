@@ -29,6 +29,7 @@ from payments.db import Base, UtcDateTime
 from payments.models import Payment
 from payments.payback import RefundTask
 from payments.setting_aside import SetAside
+from payments.sharing import Allocation
 from reconciliation.closing.models import Closing
 from reconciliation.models import Statement
 from reconciliation.payouts.models import PayoutBatch
@@ -41,6 +42,7 @@ from reconciliation.summaries import Summary
 from reconciliation.uploads.models import Upload
 
 __all__ = [
+    "Allocation",
     "Base",
     "BookDay",
     "BreakAct",

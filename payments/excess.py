@@ -9,11 +9,11 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from payments.models import Allocation, Payment
+from payments.models import Payment
 from payments.payback import RefundTask
 from payments.refund_tasks import left_to_ask, propose
 from payments.refunds import RefundRequest
-from payments.sharing import left_of, parts_for, pays
+from payments.sharing import Allocation, left_of, parts_for, pays
 
 
 @dataclass(frozen=True, slots=True)

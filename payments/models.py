@@ -204,27 +204,6 @@ class Attachment(Base):
     at: Mapped[datetime]
 
 
-class Allocation(Base):
-    """A part of a payment that settles several references at once (a parent pays for three bikes).
-
-    The parts fill in the order of `position`: what is kept of the payment beyond `start` pays this
-    one, up to `amount` less what of it was `returned`; beyond the last one's it stays with the last,
-    as an excess would. `returned` and `start` are a fold that `payments.sharing` alone writes.
-    """
-
-    __tablename__ = "allocation"
-
-    payment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("payment.id"), primary_key=True)
-    reference: Mapped[str] = mapped_column(primary_key=True, index=True)
-    position: Mapped[int]
-    start: Mapped[int]
-    amount: Mapped[int]
-    last: Mapped[bool]
-    returned: Mapped[int] = mapped_column(default=0)
-
-    __table_args__ = (CheckConstraint("amount > 0", name="amount_positive"),)
-
-
 class Transfer(Base):
     """One ledger row: `amount` from `credit` to `debit`, both accounts of `operator`. It stands for a
     movement, a refund, or a `cause` in words (`payments.adjusting`). Append-only."""

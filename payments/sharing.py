@@ -17,16 +17,38 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, case, select, union_all
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, case, select, union_all
 from sqlalchemy import func as sql
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, aliased, mapped_column
 from sqlalchemy.orm.util import AliasedClass
 
+from payments.db import Base
 from payments.errors import WrongUsage
 from payments.facts import REFUNDING
-from payments.models import Allocation, Payment, Refund
+from payments.models import Payment, Refund
 
 Reference: TypeAlias = ColumnElement[str] | InstrumentedAttribute[str] | str
+
+
+class Allocation(Base):
+    """A part of a payment that settles several references at once (a parent pays for three bikes).
+
+    The parts fill in the order of `position`: what is kept of the payment beyond `start` pays this
+    one, up to `amount` less what of it was `returned`; beyond the last one's it stays with the last,
+    as an excess would. `returned` and `start` are a fold that this file alone writes.
+    """
+
+    __tablename__ = "allocation"
+
+    payment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("payment.id"), primary_key=True)
+    reference: Mapped[str] = mapped_column(primary_key=True, index=True)
+    position: Mapped[int]
+    start: Mapped[int]
+    amount: Mapped[int]
+    last: Mapped[bool]
+    returned: Mapped[int] = mapped_column(default=0)
+
+    __table_args__ = (CheckConstraint("amount > 0", name="amount_positive"),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from parking.sessions.models import Adjustment, ParkingSession
 from payments.db import LOCK_WAIT_SECONDS, id_before
-from payments.models import Allocation, Audit, Movement, Notice, Payment, Refund
+from payments.models import Audit, Movement, Notice, Payment, Refund
+from payments.sharing import Allocation
 
 #: Rows become visible when their transaction ends, later than their ids say: by about the time one waits
 #: for another. What should slip through all the same comes with the next whole list.

@@ -21,8 +21,9 @@ from sqlalchemy.orm import Session
 from parking.sessions.models import ParkingSession, Quote, quotes_of
 from parking.tariffs import TariffBook
 from payments.belonging import belongs_to, owners
-from payments.models import Allocation, Attachment, Movement, Payment
+from payments.models import Attachment, Movement, Payment
 from payments.provider import MovementKind
+from payments.sharing import Allocation
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from parking.sessions.models import Exemption, ParkingSession
 from parking.sessions.unrecorded import end_those_over
 from parking.tariffs import TariffBook, TariffVersion, VehicleTariff
 from parking.tariffs.turns import last_border, tolerance
-from payments.models import Allocation, Payment
+from payments.models import Payment
+from payments.sharing import Allocation
 
 #: So many stays are ended in one transaction.
 BATCH = 200

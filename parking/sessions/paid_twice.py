@@ -19,9 +19,10 @@ from parking.sessions.service import lock_session
 from parking.tariffs import TariffBook
 from payments.db import business_day
 from payments.excess import Paying, payments_of, propose_excess
-from payments.models import Allocation, Payment
+from payments.models import Payment
 from payments.payback import RefundTask
 from payments.refund_tasks import SYSTEM
+from payments.sharing import Allocation
 
 ACTOR = f"{SYSTEM}paid-twice"
 REASON = mark("Paid more than once")

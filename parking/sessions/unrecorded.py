@@ -24,7 +24,8 @@ from parking.sessions.endings import Ending, Life, ending
 from parking.sessions.models import UNRECORDED, ParkingSession
 from parking.tariffs import TariffBook
 from payments import audit
-from payments.models import Allocation, Audit, Payment
+from payments.models import Audit, Payment
+from payments.sharing import Allocation
 
 #: Who ends such a stay.
 SERVICE = "service"

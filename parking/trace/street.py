@@ -15,8 +15,8 @@ from parking.receipts.models import Receipt
 from parking.receipts.service import number_text
 from parking.sessions.models import UNRECORDED, ParkingSession, Quote, quotes_of
 from parking.trace.model import Stage, Step
-from payments.models import Allocation, Payment
-from payments.sharing import share
+from payments.models import Payment
+from payments.sharing import Allocation, share
 
 
 def stays(tx: Session, sessions: Iterable[ParkingSession]) -> Iterator[Step]:

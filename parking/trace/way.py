@@ -20,9 +20,9 @@ from parking.sessions.models import ParkingSession
 from parking.trace.keys import Found
 from parking.trace.model import Share
 from payments.belonging import belongs_to, owner, owners
-from payments.models import Allocation, Movement, Payment
+from payments.models import Movement, Payment
 from payments.provider import LineKind, MovementKind
-from payments.sharing import references_of
+from payments.sharing import Allocation, references_of
 from reconciliation.models import BANK, SETTLEMENT, Assignment, Break, Statement, StatementLine
 from reconciliation.payouts.models import (
     StatementShare,

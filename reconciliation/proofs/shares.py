@@ -11,8 +11,8 @@ from sqlalchemy import func as sql
 from sqlalchemy.orm import Session, aliased
 
 from payments.facts import REFUNDING
-from payments.models import Allocation, Payment, Refund
-from payments.sharing import starts
+from payments.models import Payment, Refund
+from payments.sharing import Allocation, starts
 from reconciliation.proofs.violation import Violation
 
 #: How many rows of a large table are held in memory at once.

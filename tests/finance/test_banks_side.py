@@ -23,7 +23,11 @@ AT_THE_BANK = Paper(
 
 def hand_in(desk: Desk, raw: bytes, account: str, means: str = "bank") -> tuple[int, str]:
     """Status, and the address or the page that the answer leads to."""
-    form = {"account": account, "means": means, "file": (io.BytesIO(raw), "sao-ke.csv")}
+    form: dict[str, object] = {
+        "account": account,
+        "means": means,
+        "file": (io.BytesIO(raw), "sao-ke.csv"),
+    }
     answer = desk.browser.post(FILES, page=FILES, **form)
     return answer.status_code, answer.headers.get("Location", "") or answer.get_data(as_text=True)
 
@@ -64,8 +68,8 @@ def test_a_rule_asks_for_the_other_side_and_pages_show_it(office: Desk, party: s
     office.browser.post(address, page=address)
     asked = {"label": "Tiền điện", "words": "", "party": party, "sign": "out", "least": "",
              "most": "", "place": "hk-vietqr", "leg": "settlement", "series": ""}  # fmt: skip
-    page = office.browser.post("/finance/rules", page="/finance/rules", **asked, act="preview")
-    assert POWER in page.get_data(as_text=True)
+    shown = office.browser.post("/finance/rules", page="/finance/rules", **asked, act="preview")
+    assert POWER in shown.get_data(as_text=True)
     answer = office.browser.post("/finance/rules", page="/finance/rules", **asked, act="propose")
     assert answer.status_code == 303
     assert f"The other side: “{party}”" in office.read("/finance/rules?lang=en")

@@ -15,13 +15,21 @@ from sqlalchemy import select, update
 from payments.checkout import intend, start
 from payments.db import new_id
 from payments.errors import Conflict, WrongUsage
-from payments.models import Allocation, Payment, Refund
+from payments.models import Payment, Refund
 from payments.provider import MovementKind, Status
 from payments.provider import Notice as Told
 from payments.refund_tasks import left_to_ask, propose
 from payments.refunds import RefundRequest, ask
 from payments.service import paid, paid_for
-from payments.sharing import Part, paid_by_reference, parts_of, pays, references_of, starts
+from payments.sharing import (
+    Allocation,
+    Part,
+    paid_by_reference,
+    parts_of,
+    pays,
+    references_of,
+    starts,
+)
 from reconciliation.invariants import check
 from tests.payments.kit import House, at_once, motion, paid_notice, receipt
 

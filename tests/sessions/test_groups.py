@@ -18,10 +18,11 @@ from parking.sessions.refunds import approve, refund
 from parking.trace.model import Stage
 from parking.trace.service import trace
 from payments.errors import Conflict, WrongUsage
-from payments.models import Allocation, Payment
+from payments.models import Payment
 from payments.payback import RefundTask
 from payments.refund_tasks import Approval
 from payments.refunds import RefundRequest
+from payments.sharing import Allocation
 from reconciliation.invariants import check
 from tests.kit import Town
 from tests.payments.kit import at_once
