@@ -111,8 +111,8 @@ def facts_of(
 
 
 @dataclass(frozen=True, slots=True)
-class BankRecorder:
-    """A bank's statement: some rows at a time, and with the last of them the lines to compare with."""
+class _Stated:
+    """A bank's statement and what each of its rows is to the account."""
 
     account: MerchantAccount
     statement: BankStatement
@@ -121,7 +121,13 @@ class BankRecorder:
 
     @property
     def days(self) -> Sequence[date]:
-        return _days(self.statement, self.now)
+        """Every day of the statement that has begun."""
+        since, last = self.statement.since, min(self.statement.until, business_day(self.now))
+        return [since + n * DAY for n in range((last - since).days + 1)]
+
+
+class BankRecorder(_Stated):
+    """A bank's statement: some rows at a time, and with the last of them the lines to compare with."""
 
     def step(self, tx: Session, upload: Upload, now: datetime) -> None:
         some = self.rows[upload.recorded : upload.recorded + CHUNK]
@@ -135,25 +141,10 @@ class BankRecorder:
         upload.state = "stored"
 
 
-def _days(statement: BankStatement, now: datetime) -> Sequence[date]:
-    last = min(statement.until, business_day(now))
-    return [statement.since + n * DAY for n in range((last - statement.since).days + 1)]
-
-
-@dataclass(frozen=True, slots=True)
-class ArrivalRecorder:
+class ArrivalRecorder(_Stated):
     """A bank's statement of an account that a company pays out: its credits beside the payouts. They
     are lines, and no movements: a payout is booked when it is paired with its credit. All at once,
     because nobody waits for the lock of a driver's payment here."""
-
-    account: MerchantAccount
-    statement: BankStatement
-    rows: Sequence[Row]
-    now: datetime
-
-    @property
-    def days(self) -> Sequence[date]:
-        return _days(self.statement, self.now)
 
     def step(self, tx: Session, upload: Upload, now: datetime) -> None:
         arrivals, counted = beside_earlier(tx, self.account, self.rows)
