@@ -12,6 +12,8 @@ import hashlib
 import uuid
 from collections.abc import Iterator
 from datetime import date, datetime
+from itertools import islice
+from operator import attrgetter, sub
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,7 +24,9 @@ from payments.provider import StatementLine as Told
 from reconciliation.models import SETTLEMENT, Statement, StatementBody
 from reconciliation.packing import pack
 from reconciliation.payouts.models import JOINT, LATER, NAMED, OWN
-from reconciliation.shelving import Shelf
+from reconciliation.shelving import BATCH, Batch, Shelf
+
+_zone = attrgetter("tzinfo")
 
 
 class ControlTotalsDiffer(InvalidStatement):
@@ -109,28 +113,52 @@ def _carrier(file: StatementFile, heard: _Heard) -> tuple[str, str | None]:
 
 
 class _Heard:
-    """The lines of a file as they go by, each one checked: their totals so far, the references of the
-    payouts among them, and of those that lines name."""
+    """The lines of a file as they go by in batches, each one checked: their totals so far, the
+    references of the payouts among them, and of those that lines name."""
 
     def __init__(self, file: StatementFile) -> None:
         self._file = file
-        self.total = Control(0, 0, 0, 0)
-        self.payouts: list[str | None] = []
-        self.named: set[str] = set()
+        self.total: Control
+        self.payouts: list[str | None]
+        self.named: set[str]
 
-    def __iter__(self) -> Iterator[Told]:
-        count = gross = fee = net = 0
-        for line in self._file.lines:
-            count += 1
-            if not _is_sound(line):
-                raise _doubt(line, self._file.name, count)
-            gross, fee, net = gross + line.gross, fee + line.fee, net + line.net
+    def __iter__(self) -> Iterator[Batch]:
+        """From the first line, as often as it is asked for."""
+        self.total, self.payouts, self.named = Control(0, 0, 0, 0), [], set()
+        lines = iter(self._file.lines)
+        while batch := list(islice(lines, BATCH)):
+            self._check(batch)
+            yield batch
+
+    def _check(self, batch: Batch) -> None:
+        """Hear `batch`, column by column; raises `InvalidStatement` at its first line that is not
+        sound."""
+        refs, kinds, _, _, instants, gross, fee, net, currencies, _, payouts = zip(
+            *batch, strict=True
+        )
+        sound = (
+            all(refs)
+            and None not in map(_zone, instants)
+            and EXPONENTS.keys() >= set(currencies)
+            and net == tuple(map(sub, gross, fee))
+        )
+        if not sound:
+            raise self._doubt(batch)
+        if any(payouts) or LineKind.PAYOUT in kinds:
+            self._note(batch)
+        self.total += Control(len(batch), sum(gross), sum(fee), sum(net))
+
+    def _note(self, batch: Batch) -> None:
+        for line in batch:
             if line.kind is LineKind.PAYOUT:
                 self.payouts.append(line.rail_ref)
             elif line.batch:
                 self.named.add(line.batch)
-            yield line
-        self.total = Control(count, gross, fee, net)
+
+    def _doubt(self, batch: Batch) -> InvalidStatement:
+        numbered = enumerate(batch, start=self.total.count + 1)
+        number, line = next(one for one in numbered if not _is_sound(one[1]))
+        return _doubt(line, self._file.name, number)
 
 
 def _is_sound(told: Told) -> bool:

@@ -9,7 +9,6 @@ what taking, giving back and counting are in the words of `payments.provider`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from typing import ClassVar
 
@@ -120,7 +119,7 @@ def counted_line(code: str, kind: MovementKind, amount: int, at: datetime) -> St
 def difference_line(count: str, difference: int, note: str, at: datetime) -> StatementLine:
     """What the till held beyond its receipts, or lacked (< 0); `count` names the count, `note` is why,
     in the words of whoever counted."""
-    return replace(_line(count, LineKind.COUNT, None, difference, at), text=note)
+    return _line(count, LineKind.COUNT, None, difference, at)._replace(text=note)
 
 
 def _line(name: str, kind: LineKind, code: str | None, gross: int, at: datetime) -> StatementLine:

@@ -12,6 +12,7 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import islice, pairwise
 
 from payments.errors import Complaint
@@ -145,6 +146,8 @@ def _line(row: Sequence[str]) -> StatementLine:
     )
 
 
+# a city's prices are few, and each stands in its file a hundred thousand times
+@lru_cache(maxsize=4096)
 def _whole(text: str) -> int:
     if not WHOLE.fullmatch(text):
         raise ValueError(f"{text!r} is not a whole amount")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import select
@@ -29,7 +28,7 @@ def short_payout(desk: Desk) -> date:
     day, account = business_day(town.now) + ONE, town.account()
     one, two = (line(name, when=at(day)) for name in ("A", "B"))
     whole, lost = payout_line(day, one, two), line("C", when=at(day + ONE))
-    paid = replace(whole, gross=whole.gross + 5_000, net=whole.net + 5_000)
+    paid = whole._replace(gross=whole.gross + 5_000, net=whole.net + 5_000)
     with town.house.databases.write.begin() as tx:
         for file in (file_of(day, one, two, paid), file_of(day + ONE, lost)):
             accept(tx, account.id, SETTLEMENT, file.day, file, town.now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 
@@ -273,5 +273,5 @@ def make_world(
 
 def altered(true: StatementLine, **changes: Any) -> StatementLine:
     """`true` with changes, its net still gross less fee."""
-    changed = replace(true, **changes)
-    return replace(changed, net=changed.gross - changed.fee)
+    changed = true._replace(**changes)
+    return changed._replace(net=changed.gross - changed.fee)

@@ -24,7 +24,7 @@ OTHER = payout_line(DAY - ONE, A)
         (file_of(DAY, ONLY, A, B), "B-1120"),
         (file_of(DAY, A, B), None),
         (file_of(DAY, A, B, ONLY, OTHER), "B-1119"),
-        (file_of(DAY, replace(A, batch="B-1119"), B, ONLY, OTHER), "B-1120"),
+        (file_of(DAY, A._replace(batch="B-1119"), B, ONLY, OTHER), "B-1120"),
         (replace(file_of(DAY, A, B, ONLY), by_payout=False), None),
     ],
     ids=["last", "first", "none", "two-together", "one-named", "of-other-files"],
@@ -38,7 +38,7 @@ def test_a_files_only_payout_carries_its_lines(
 
 
 def test_a_payout_named_with_the_line_is_kept_with_it(world: World) -> None:
-    file = file_of(DAY, replace(A, batch="B-7"), B)
+    file = file_of(DAY, A._replace(batch="B-7"), B)
     with world.databases.write.begin() as tx:
         accept(tx, world.account.id, SETTLEMENT, DAY, file, night(DAY))
         lines = select(StatementLine.line_ref, StatementLine.batch).order_by(StatementLine.line_ref)

@@ -135,7 +135,7 @@ def test_of_a_payout_that_arrived_short_only_the_rest_is_not_in_the_bank(world: 
 def test_a_payout_stands_beside_what_its_lines_make(world: World) -> None:
     paid = world.pay("A").line
     payout, net = payout_line(DAY, paid), PRICE - FEE
-    world.put(file_of(DAY, paid, replace(payout, gross=payout.gross + 7, net=payout.net + 7)))
+    world.put(file_of(DAY, paid, payout._replace(gross=payout.gross + 7, net=payout.net + 7)))
     world.reconcile()
     bank = compared(world).bank
     assert (bank.announced, bank.carried, bank.off, bank.untold) == (net - 7, net, -7, 0)

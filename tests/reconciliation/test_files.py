@@ -32,10 +32,10 @@ from tests.reconciliation.kit import (
 
 GOOD = line("A")
 BAD = {
-    "has no reference": replace(GOOD, line_ref=""),
-    "time without its offset": replace(GOOD, event_at=datetime(2026, 11, 20, 10)),  # noqa: DTZ001
-    "XYZ is not a currency": replace(GOOD, currency="XYZ"),
-    "is not 7, the whole file": replace(GOOD, net=7),
+    "has no reference": GOOD._replace(line_ref=""),
+    "time without its offset": GOOD._replace(event_at=datetime(2026, 11, 20, 10)),  # noqa: DTZ001
+    "XYZ is not a currency": GOOD._replace(currency="XYZ"),
+    "is not 7, the whole file": GOOD._replace(net=7),
 }
 
 

@@ -36,7 +36,7 @@ NET = PRICE - FEE
 
 def short(payout: StatementLine, by: int) -> StatementLine:
     """The payout, with so much less paid out."""
-    return replace(payout, gross=payout.gross + by, net=payout.net + by)
+    return payout._replace(gross=payout.gross + by, net=payout.net + by)
 
 
 def of_payouts(world: World, day: Any = DAY) -> list[BreakRow]:
@@ -97,7 +97,7 @@ def test_lines_of_a_file_without_a_payout_are_carried_by_the_next_whatever_comes
     world: World, order: tuple[int, ...]
 ) -> None:
     paid, back, later = world.pay("A").line, line("R", -PRICE, 0, LineKind.REFUND), world.pay("C")
-    next_day = replace(later.line, event_at=at(DAY + ONE), line_ref="L-C")
+    next_day = later.line._replace(event_at=at(DAY + ONE), line_ref="L-C")
     files = (
         file_of(DAY, paid, back),
         file_of(DAY + ONE, next_day, payout_line(DAY + ONE, paid, back, next_day)),
@@ -120,7 +120,7 @@ def test_a_line_goes_to_the_payout_that_it_names(world: World) -> None:
     first = payout_line(DAY, one)
     other = line("B-other", -two.net, 0, LineKind.PAYOUT, rail="B-other")
     world.put(
-        file_of(DAY, replace(one, batch="B-1120"), replace(two, batch="B-other"), first, other)
+        file_of(DAY, one._replace(batch="B-1120"), two._replace(batch="B-other"), first, other)
     )
     world.reconcile()
     assert sorted(count for count, *_ in batches(world)) == [1, 1]
@@ -148,8 +148,8 @@ def test_a_payout_nobody_names_lines_for_is_not_judged(world: World) -> None:
 def test_a_second_payout_of_the_same_money_is_called_a_duplicate(world: World) -> None:
     paid = world.pay("A").line
     world.settle(DAY, paid)
-    again = replace(payout_line(DAY, paid), line_ref="L-again")
-    world.put(file_of(DAY + ONE, replace(again, event_at=at(DAY + ONE))))
+    again = payout_line(DAY, paid)._replace(line_ref="L-again")
+    world.put(file_of(DAY + ONE, again._replace(event_at=at(DAY + ONE))))
     world.reconcile()
     world.reconcile(DAY + ONE)
     assert brief(world) == []
@@ -230,7 +230,7 @@ def test_an_account_that_was_never_paid_out_waits_for_no_payout(world: World) ->
 def test_lines_that_name_a_payout_nobody_announces_are_missed(world: World) -> None:
     world.settle(DAY - ONE)
     world.reconcile(DAY - ONE)
-    world.put(file_of(DAY, replace(world.pay("A").line, batch="B-lost"), payout_line(DAY)))
+    world.put(file_of(DAY, world.pay("A").line._replace(batch="B-lost"), payout_line(DAY)))
     world.reconcile()
     assert brief(world) == []
     world.put(file_of(DAY + 3 * ONE))

@@ -29,7 +29,7 @@ ELECTRICITY = "EVN HA NOI thu tien dien ky 11"
 
 
 def other(ref: str, amount: int, words: str, **more: Any) -> StatementLine:
-    return replace(line(ref, amount, 0, LineKind.OTHER, **more), text=words)
+    return line(ref, amount, 0, LineKind.OTHER, **more)._replace(text=words)
 
 
 def proposal(world: World, words: str = "tiền điện", **changes: Any) -> Proposal:
@@ -53,7 +53,7 @@ def in_suspense(world: World, ref: str, amount: int, words: str) -> StatementLin
     """Money came in that no order is known for; the line that confirms it."""
     motion = MovementFact(MovementKind.RECEIPT, f"T-{ref}", amount, "VND", at(DAY))
     world.tell(Told(f"foreign-{ref}", None, Status.PAID, at(DAY), (motion,)))
-    return replace(line(ref, amount, (amount * 110 + 5_000) // 10_000), text=words)
+    return line(ref, amount, (amount * 110 + 5_000) // 10_000)._replace(text=words)
 
 
 def test_a_rule_names_its_lines_before_they_are_differences(world: World) -> None:
@@ -103,11 +103,11 @@ def test_no_rule_takes_a_line_with_our_code(world: World, where: str) -> None:
     payment = world.order()
     told = other("C", PRICE, "thu tien dien", rail=None)
     if where == "column":
-        told = replace(told, order_code=payment.code)
+        told = told._replace(order_code=payment.code)
     elif where == "text":
-        told = replace(told, text=f"thu tien dien {payment.code.lower()}")
+        told = told._replace(text=f"thu tien dien {payment.code.lower()}")
     else:
-        told = replace(told, text="thu tien dien RK" + payment.code[2:])
+        told = told._replace(text="thu tien dien RK" + payment.code[2:])
     world.settle(DAY, told)
     world.reconcile()
     assert world.count(OtherLine) == 0
@@ -118,8 +118,8 @@ def test_no_rule_takes_a_line_with_our_code(world: World, where: str) -> None:
 def test_no_rule_takes_what_has_a_counterpart(world: World) -> None:
     rule(world, sign=1)
     paid, wrong = world.pay("A"), world.pay("B")
-    agreed = replace(paid.line, order_code=None, text="tien dien")
-    other_amount = replace(wrong.line, order_code=None, gross=1, net=1, fee=0, text="tien dien")
+    agreed = paid.line._replace(order_code=None, text="tien dien")
+    other_amount = wrong.line._replace(order_code=None, gross=1, net=1, fee=0, text="tien dien")
     world.settle(DAY, agreed, other_amount)
     world.reconcile()
     assert world.count(OtherLine) == 0
