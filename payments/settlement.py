@@ -10,7 +10,6 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Date, Select, case, insert, literal, select, true, update
-from sqlalchemy import func as sql
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -21,7 +20,8 @@ from payments.db import UtcDateTime, business_day, new_id
 from payments.models import MerchantAccount, Movement, Payment, Refund, Transfer
 from payments.provider import MovementKind
 
-SettledRow = tuple[str, int, int, str, datetime, date, uuid.UUID | None]
+#: Number, rail_ref, occurrence, amount, currency, event_at, book_day, payment_id.
+SettledRow = tuple[int, str, int, int, str, datetime, date, uuid.UUID | None]
 
 #: Movements inserted by one statement; SQLite allows 32,766 parameters.
 CHUNK = 2_000
@@ -102,12 +102,11 @@ def book_all(
     rows: Select[*SettledRow],
     now: datetime,
 ) -> frozenset[date]:
-    """As `book`, for movements of one `kind` that the database itself can name: `rows` are the
-    columns (rail_ref, occurrence, amount, currency, event_at, book_day, payment_id)."""
+    """As `book`, for movements of one `kind` that the database itself can name and has numbered."""
     found, ids = rows.subquery(), Ids()
-    rail_ref, occurrence, amount, currency, event_at, book_day, payment_id = found.c
+    number, rail_ref, occurrence, amount, currency, event_at, book_day, payment_id = found.c
     movement: dict[str, ColumnElement[Any]] = {
-        "id": ids.at(tx, sql.row_number().over()),
+        "id": ids.at(tx, number),
         "account_id": literal(account.id),
         "kind": literal(kind.value),
         "rail_ref": rail_ref,
@@ -144,7 +143,7 @@ def _transfer_all(tx: Session, account: MerchantAccount, kind: MovementKind, ids
     whether its payment is known or not."""
     entry = ledger.entry_for(kind, account, known=False, asked=False)
     transfer: dict[str, ColumnElement[Any]] = {
-        "id": Ids().at(tx, sql.row_number().over()),
+        "id": Ids().like(tx, Movement.id.expression),
         "operator": literal(account.operator),
         "kind": literal(entry.kind),
         "debit": literal(entry.debit),

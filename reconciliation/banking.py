@@ -60,12 +60,10 @@ def match_payouts(tx: Session, scope: Scope) -> int:
         .add_columns(credit_rank.label("credit_rank"), payout_rank.label("payout_rank"))
         .subquery()
     )
-    found = select(pairs.c.line_id, pairs.c.payout_id)
-    found_rows = found.where(pairs.c.credit_rank == pairs.c.payout_rank).subquery()
-    made = insert_matches(
-        tx, scope, BANK, "batch", found_rows.c.line_id, payout_id=found_rows.c.payout_id
-    )
-    log_matches(tx, BANK)
+    found: Rows = select(pairs.c.line_id, pairs.c.payout_id)
+    agreed = found.where(pairs.c.credit_rank == pairs.c.payout_rank)
+    made = insert_matches(tx, scope, BANK, "batch", agreed)
+    log_matches(tx, scope, BANK)
     return made
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy import func as sql
 from sqlalchemy.orm import Session, aliased
 
 from payments import settlement
-from payments.belonging import owner
-from payments.models import Movement, Payment
 from payments.provider import MovementKind
 from payments.settlement import Settled, SettledRow
+from reconciliation.matching import MATCHER, payment_named
 from reconciliation.models import BANK, SETTLEMENT, Assignment, Break, Statement, StatementLine
-from reconciliation.sides import Scope, is_live, line_matched, lines_in_scope, match_of_line
+from reconciliation.sides import Rows, Scope, is_live, line_matched, lines_in_scope, match_of_line
+from reconciliation.worklists import PAIRS, numbered
 
 
 def book_fees(tx: Session, scope: Scope) -> frozenset[date]:
@@ -22,45 +22,60 @@ def book_fees(tx: Session, scope: Scope) -> frozenset[date]:
 
     Whatever the line is for: what the provider says it kept, it kept.
     """
-    return settlement.book_all(tx, scope.account, MovementKind.FEE, _fees(scope), scope.now)
+
+    def book(fees: Select[*SettledRow]) -> frozenset[date]:
+        return settlement.book_all(tx, scope.account, MovementKind.FEE, fees, scope.now)
+
+    return book(_of_pairs(tx)) | book(_of_others(scope))
 
 
-def _fees(scope: Scope) -> Select[*SettledRow]:
-    named = select(Payment.id).where(
-        Payment.account_id == StatementLine.account_id,
-        Payment.code == StatementLine.order_code,
-        Payment.currency == StatementLine.currency,
-    )
-    matched = aliased(Movement)
-    same_currency = and_(
-        matched.id == Assignment.movement_id, matched.currency == StatementLine.currency
+def _of_pairs(tx: Session) -> Select[*SettledRow]:
+    pair = PAIRS.c
+    return select(
+        numbered(tx, PAIRS).label("number"),
+        pair.line_ref,
+        pair.occurrence,
+        pair.fee,
+        pair.currency,
+        pair.event_at,
+        pair.book_day,
+        pair.payment_id,
+    ).where(pair.leg == SETTLEMENT, pair.fee > 0)
+
+
+def _of_others(scope: Scope) -> Select[*SettledRow]:
+    """The fees of the day's lines that no look has found a counterpart for, and that a person may have
+    paired before the first."""
+    looked_at = select(Assignment.id).where(
+        match_of_line(SETTLEMENT), Assignment.matched_by == MATCHER
     )
     return (
         select(
+            sql.row_number().over().label("number"),
             StatementLine.line_ref,
             StatementLine.occurrence,
             StatementLine.fee,
             StatementLine.currency,
             StatementLine.event_at,
             StatementLine.book_day,
-            # a scalar subquery is asked only of the few lines that nothing was matched with
-            sql.coalesce(owner(matched), named.correlate(StatementLine).scalar_subquery()),
+            payment_named(
+                StatementLine.order_code.expression, StatementLine.currency.expression, scope
+            ),
         )
         .join(Statement, Statement.id == StatementLine.statement_id)
-        .outerjoin(Assignment, match_of_line(SETTLEMENT))
-        .outerjoin(matched, same_currency)
         .where(
             Statement.account_id == scope.account_id,
             Statement.leg == SETTLEMENT,
             Statement.day == scope.day,
             StatementLine.fee > 0,
+            ~looked_at.exists(),
         )
     )
 
 
 def book_payouts(tx: Session, scope: Scope) -> frozenset[date]:
     """Book every credit that paid one of the provider's payouts and is not booked; on which days."""
-    todo, claim = lines_in_scope(scope, BANK), aliased(Break)
+    claim = aliased(Break)
     paired = (
         select(claim.id)
         .where(
@@ -71,21 +86,19 @@ def book_payouts(tx: Session, scope: Scope) -> frozenset[date]:
         )
         .exists()
     )
-    arrived = (
-        select(
-            StatementLine.rail_ref,
-            StatementLine.gross,
-            StatementLine.currency,
-            StatementLine.event_at,
-        )
-        .select_from(todo)
-        .join(StatementLine, StatementLine.id == todo.c[0])
-        .where(StatementLine.gross > 0, or_(line_matched(BANK), paired))
-        .order_by(StatementLine.event_at, StatementLine.line_ref)
-    )
+    told: Rows = select(
+        StatementLine.rail_ref,
+        StatementLine.gross,
+        StatementLine.currency,
+        StatementLine.event_at,
+        StatementLine.line_ref,
+    ).where(StatementLine.gross > 0, or_(line_matched(BANK), paired))
+    arrived = lines_in_scope(scope, BANK, told).subquery().c
     payouts = [
         Settled(MovementKind.PAYOUT, batch, 1, gross, currency, event_at)
-        for batch, gross, currency, event_at in tx.execute(arrived)
+        for batch, gross, currency, event_at, _ in tx.execute(
+            select(*arrived).order_by(arrived.event_at, arrived.line_ref)
+        )
         if batch is not None
     ]
     return settlement.book(tx, scope.account, payouts, scope.now)

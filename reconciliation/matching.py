@@ -21,17 +21,22 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    CompoundSelect,
     Exists,
+    ScalarSelect,
+    Subquery,
     and_,
     insert,
     literal,
     literal_column,
     select,
     tuple_,
+    union_all,
 )
 from sqlalchemy import func as sql
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
+from payments.belonging import owner
 from payments.bulk import MANY, Ids, take_stock
 from payments.db import UtcDateTime
 from payments.models import Movement, Payment
@@ -44,13 +49,17 @@ from reconciliation.sides import (
     movement_settled,
     signed_amount,
 )
-from reconciliation.worklists import NEW_LINES, REPEATED
+from reconciliation.worklists import NEW_LINES, PAIRS, REPEATED, numbered
 
 #: Changes with every change of a rule below, so that each match can be judged by its own rules.
 RULE_SET = 1
 MATCHER = "reconciliation"
 #: Beginning of the name of the rule that lets amounts differ; how much stands behind it.
 NEAR = "rail_reference~"
+
+#: A query of pairs; its columns are some of `PAIRS`.
+Pairs = Rows | CompoundSelect[Any]
+
 #: The act of a person who takes a match apart, in `AssignmentLog`.
 UNMATCH = "unmatch"
 
@@ -58,23 +67,19 @@ UNMATCH = "unmatch"
 def match(tx: Session, scope: Scope, tolerance: int = 0) -> int:
     """Match what can be matched without doubt; how many new matches. Up to `tolerance` minor units the
     amounts of a pair by rail reference may differ. A pair that a person undid is not made again."""
-    passes = [
-        ("rail_reference", _same_rail_reference(scope)),
-        ("rail_reference", _twins(scope)),
+    passes: list[tuple[str, Pairs]] = [
+        ("rail_reference", union_all(_same_rail_reference(scope), _twins(scope))),
         ("order_code", _same_order_code(scope)),
     ]
     if tolerance:
         passes.append((f"{NEAR}{tolerance}", _near_rail_reference(scope, tolerance)))
     undone, found = _undone(tx), 0
     for rule, pairs in passes:
-        sides = pairs.subquery().c
         if undone:
-            again = tuple_(sides.line_id, sides.movement_id).in_(undone)
-            sides = select(sides.line_id, sides.movement_id).where(~again).subquery().c
-        found += insert_matches(
-            tx, scope, SETTLEMENT, rule, sides.line_id, movement_id=sides.movement_id
-        )
-    log_matches(tx, SETTLEMENT)
+            own = pairs.subquery()
+            pairs = select(own).where(tuple_(own.c.line_id, own.c.movement_id).not_in(undone))
+        found += insert_matches(tx, scope, SETTLEMENT, rule, pairs)
+    log_matches(tx, scope, SETTLEMENT)
     return found
 
 
@@ -129,7 +134,20 @@ def _alike(scope: Scope) -> Rows:
     """New lines and unmatched movements that agree in kind and currency."""
     line = NEW_LINES.c
     return (
-        select(line.id.label("line_id"), Movement.id.label("movement_id"))
+        select(
+            line.id.label("line_id"),
+            Movement.id.label("movement_id"),
+            line.line_ref,
+            line.occurrence,
+            line.fee,
+            line.currency,
+            line.event_at,
+            line.book_day,
+            sql.coalesce(owner(), payment_named(line.order_code, line.currency, scope)).label(
+                "payment_id"
+            ),
+            Movement.book_day.label("moved_on"),
+        )
         .select_from(NEW_LINES)
         .where(
             line.leg == SETTLEMENT,
@@ -140,6 +158,15 @@ def _alike(scope: Scope) -> Rows:
             ~movement_settled(),
         )
     )
+
+
+def payment_named(
+    code: ColumnElement[Any], currency: ColumnElement[Any], scope: Scope
+) -> ScalarSelect[uuid.UUID]:
+    """SQL: the payment of the account that a line of the enclosing query names by its code."""
+    own = aliased(Payment)
+    named = own.account_id == scope.account_id, own.code == code, own.currency == currency
+    return select(own.id).where(*named).scalar_subquery()
 
 
 def _same_rail_reference(scope: Scope) -> Rows:
@@ -165,9 +192,14 @@ def _twins(scope: Scope) -> Rows:
         .add_columns(line_rank.label("line_rank"), movement_rank.label("movement_rank"))
         .subquery()
     )
-    return select(pairs.c.line_id, pairs.c.movement_id).where(
+    return _but(pairs, "line_rank", "movement_rank").where(
         pairs.c.line_rank == pairs.c.movement_rank
     )
+
+
+def _but(pairs: Subquery, *ranks: str) -> Rows:
+    """The columns of `pairs` without those that only told which of them are pairs."""
+    return select(*(column for column in pairs.c if column.key not in ranks))
 
 
 def _is_repeated() -> Exists:
@@ -189,70 +221,58 @@ def _same_order_code(scope: Scope) -> Rows:
         )
         .subquery()
     )
-    return select(pairs.c.line_id, pairs.c.movement_id).where(
-        pairs.c.movements == 1, pairs.c.lines == 1
-    )
+    return _but(pairs, "movements", "lines").where(pairs.c.movements == 1, pairs.c.lines == 1)
 
 
-def insert_matches(
-    tx: Session,
-    scope: Scope,
-    leg: str,
-    rule: str,
-    line_id: ColumnElement[uuid.UUID],
-    **counterpart: ColumnElement[uuid.UUID],
-) -> int:
-    """Insert a match for every pair of `line_id` and the counterpart (``movement_id`` or
-    ``payout_id``); how many. A match has its line's id: a line is used once."""
+def insert_matches(tx: Session, scope: Scope, leg: str, rule: str, pairs: Pairs) -> int:
+    """Insert a match for each of `pairs`, all of them of `rule`; how many. A match has its line's id: a
+    line is used once."""
+    found = {column.key: column for column in pairs.subquery().c}
+    told: dict[str, ColumnElement[Any]] = {"leg": literal(leg), "rule": literal(rule), **found}
+    # listed before the first is written: a scan of matches would else meet those that are being
+    # written, and take longer with each of them
+    tx.connection().execute(insert(PAIRS).from_select(list(told), select(*told.values())))
+    pair = PAIRS.c
     values: dict[str, ColumnElement[Any]] = {
-        "id": line_id,
-        "leg": literal(leg),
+        "id": pair.line_id,
+        "leg": pair.leg,
         "account_id": literal(scope.account_id),
-        "line_id": line_id,
-        "rule": literal(rule),
+        "line_id": pair.line_id,
+        "movement_id": pair.movement_id,
+        "payout_id": pair.payout_id,
+        "rule": pair.rule,
         "rule_set": literal(RULE_SET, BigInteger),
         "matched_at": literal(scope.now, UtcDateTime),
         "matched_by": literal(MATCHER),
-        **counterpart,
     }
-    # sorted, so that all pairs are found before the first is written: a scan of matches would else
-    # meet those that are being written, and take longer with each of them
-    pairs = select(*values.values()).order_by(line_id)
-    assign = insert(Assignment).from_select(list(values), pairs)
+    made = select(*values.values()).where(pair.leg == leg, pair.rule == rule)
+    assign = insert(Assignment).from_select(list(values), made.order_by(pair.line_id))
     # without the option an INSERT's rowcount is -1 on PostgreSQL
-    made = tx.connection().execute(assign.execution_options(preserve_rowcount=True)).rowcount
-    if made >= MANY:
+    written = tx.connection().execute(assign.execution_options(preserve_rowcount=True)).rowcount
+    if written >= MANY:
         take_stock(tx, Assignment.__tablename__)
-    return made
+    return written
 
 
 def days_matched(tx: Session) -> frozenset[date]:
     """The business days of the movements that this look has found lines for."""
-    days = (
-        select(Movement.book_day)
-        .select_from(NEW_LINES)
-        .join(Assignment, and_(Assignment.leg == SETTLEMENT, Assignment.line_id == NEW_LINES.c.id))
-        .join(Movement, Movement.id == Assignment.movement_id)
-    )
+    days = select(PAIRS.c.moved_on).where(PAIRS.c.leg == SETTLEMENT)
     return frozenset(tx.scalars(days.distinct()))
 
 
-def log_matches(tx: Session, leg: str) -> None:
+def log_matches(tx: Session, scope: Scope, leg: str) -> None:
     """Write down the matches that this look has made on `leg`."""
+    pair = PAIRS.c
     values: dict[str, ColumnElement[Any]] = {
-        "id": Ids().at(tx, sql.row_number().over()),
-        "at": Assignment.matched_at.expression,
-        "actor": Assignment.matched_by.expression,
+        "id": Ids().at(tx, numbered(tx, PAIRS)),
+        "at": literal(scope.now, UtcDateTime),
+        "actor": literal(MATCHER),
         "act": literal("match"),
-        "leg": Assignment.leg.expression,
-        "line_id": Assignment.line_id.expression,
-        "counterpart_id": sql.coalesce(Assignment.movement_id, Assignment.payout_id),
-        "rule": Assignment.rule.expression,
-        "rule_set": Assignment.rule_set.expression,
+        "leg": pair.leg,
+        "line_id": pair.line_id,
+        "counterpart_id": sql.coalesce(pair.movement_id, pair.payout_id),
+        "rule": pair.rule,
+        "rule_set": literal(RULE_SET, BigInteger),
     }
-    made = (
-        select(*values.values())
-        .join(NEW_LINES, NEW_LINES.c.id == Assignment.line_id)
-        .where(Assignment.leg == leg)
-    )
+    made = select(*values.values()).where(pair.leg == leg)
     tx.connection().execute(insert(AssignmentLog).from_select(list(values), made))

@@ -14,9 +14,9 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Exists,
     Select,
-    Subquery,
     and_,
     case,
     literal,
@@ -214,33 +214,26 @@ def _touched(scope: Scope, leg: str) -> ColumnElement[bool]:
     )
 
 
-def lines_in_scope(scope: Scope, leg: str) -> Subquery:
-    """Ids of the lines to look at: those of the day's files and those of open breaks."""
-    file = Statement.id == StatementLine.statement_id
+def lines_in_scope(scope: Scope, leg: str, told: Rows) -> CompoundSelect[Any]:
+    """What `told`, a query of `StatementLine`, says of the lines to look at: those of the day's files
+    and those of open breaks."""
     of_day = and_(
         Statement.account_id == scope.account_id,
         Statement.leg == leg,
         Statement.day.between(scope.day, scope.day + LOOK_AHEAD[leg]),
     )
-    of_files: Rows = select(StatementLine.id).join(Statement, file).where(of_day)
-    of_breaks: Rows = (
-        select(StatementLine.id)
-        .join(Statement, file)
-        .where(
-            StatementLine.id.in_(select(Break.line_id).where(_touched(scope, leg))), not_(of_day)
-        )
-    )
-    return union_all(of_files, of_breaks).subquery("lines_in_scope")
+    of_breaks = StatementLine.id.in_(select(Break.line_id).where(_touched(scope, leg)))
+    every = told.join(Statement, Statement.id == StatementLine.statement_id)
+    return union_all(every.where(of_day), every.where(of_breaks, not_(of_day)))
 
 
-def movements_in_scope(scope: Scope, leg: str) -> Subquery:
-    """Ids of the movements to look at: those of the day and those of open breaks."""
+def movements_in_scope(scope: Scope, leg: str, told: Rows) -> CompoundSelect[Any]:
+    """What `told`, a query of `Movement`, says of the movements to look at: those of the day and those
+    of open breaks."""
     on_day = and_(
         Movement.account_id == scope.account_id,
         Movement.book_day == scope.day,
         Movement.kind.in_(COMPARED),
     )
-    of_day: Rows = select(Movement.id).where(on_day)
-    named = select(Break.movement_id).where(_touched(scope, leg))
-    of_breaks: Rows = select(Movement.id).where(Movement.id.in_(named), not_(on_day))
-    return union_all(of_day, of_breaks).subquery("movements_in_scope")
+    of_breaks = Movement.id.in_(select(Break.movement_id).where(_touched(scope, leg)))
+    return union_all(told.where(on_day), told.where(of_breaks, not_(on_day)))

@@ -156,7 +156,7 @@ def _has_arrived(arrived: Sequence[str | None]) -> ColumnElement[bool]:
 
 def _moved(account_id: uuid.UUID, day: date, has_arrived: ColumnElement[bool]) -> Rows:
     received = Movement.kind == MovementKind.RECEIPT.value
-    confirmed = and_(received, Assignment.id.is_not(None), told_elsewhere())
+    confirmed = and_(received, Assignment.movement_id.is_not(None), told_elsewhere())
     banked = and_(confirmed, has_arrived)
 
     def sums(rows: ColumnElement[bool]) -> tuple[ColumnElement[int], ColumnElement[int]]:
@@ -217,7 +217,7 @@ def touched_days(tx: Session, scope: Scope, matched: frozenset[date]) -> frozens
     """Business days other than `scope.day` too, whose figures this look may have changed: `matched`,
     those of movements that found their lines just now, of receipts whose payout has arrived, of
     breaks opened or resolved."""
-    credits = lines_in_scope(scope, BANK)
+    credits = lines_in_scope(scope, BANK, select(StatementLine.id)).subquery()
     arrived = (
         select(carrier_of_payout())
         .select_from(credits)
@@ -226,27 +226,34 @@ def touched_days(tx: Session, scope: Scope, matched: frozenset[date]) -> frozens
         .join(Statement, Statement.id == StatementLine.statement_id)
         .where(Assignment.matched_at == scope.now)
     )
+    banked = _days_carried(tx, scope, tx.scalars(arrived.distinct()).all())
+    broken = select(Break.day).where(
+        Break.account_id == scope.account_id,
+        or_(Break.opened_at == scope.now, Break.resolved_at == scope.now),
+    )
+    return matched | banked | {scope.day, *tx.scalars(broken.distinct())}
+
+
+def _days_carried(tx: Session, scope: Scope, arrived: Sequence[str | None]) -> frozenset[date]:
+    """The business days of the receipts in files that have a share in these payouts."""
+    if not arrived:
+        return frozenset()
     files = (
         select(Statement.id)
         .join(StatementShare, StatementShare.statement_id == Statement.id)
         .where(
             Statement.account_id == scope.account_id,
             Statement.leg == SETTLEMENT,
-            carrier_of_share().in_(tx.scalars(arrived.distinct()).all()),
+            carrier_of_share().in_(arrived),
         )
     )
-    banked = (
+    days = (
         select(Movement.book_day)
         .join(Assignment, match_of_movement())
         .join(StatementLine, StatementLine.id == Assignment.line_id)
         .where(StatementLine.statement_id.in_(tx.scalars(files.distinct()).all()))
     )
-    broken = select(Break.day).where(
-        Break.account_id == scope.account_id,
-        or_(Break.opened_at == scope.now, Break.resolved_at == scope.now),
-    )
-    days = [*tx.scalars(banked.distinct()), *tx.scalars(broken.distinct())]
-    return matched | {scope.day, *days}
+    return frozenset(tx.scalars(days.distinct()))
 
 
 def totals(tx: Session, day: date) -> Sequence[DayTotal]:

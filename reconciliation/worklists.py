@@ -13,11 +13,14 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     CompoundSelect,
+    Date,
     MetaData,
     String,
     Table,
     Uuid,
+    literal_column,
     select,
     union,
 )
@@ -61,9 +64,30 @@ NEW_LINES = _listing(
     Column("order_code", String),
     Column("rail_ref", String),
     Column("event_at", UtcDateTime),
+    Column("book_day", Date),
     Column("gross", BigInteger),
     Column("fee", BigInteger),
     Column("currency", String),
+)
+#: The pairs that this look has made, by which rule. Of those of the settlement leg also what the line
+#: says of the provider's fee, and whose money on which day it was.
+PAIRS = Table(
+    "new_pair",
+    _tables,
+    Column("leg", String),
+    Column("rule", String),
+    Column("line_id", Uuid),
+    Column("movement_id", Uuid),
+    Column("payout_id", Uuid),
+    Column("line_ref", String),
+    Column("occurrence", BigInteger),
+    Column("fee", BigInteger),
+    Column("currency", String),
+    Column("event_at", UtcDateTime),
+    Column("book_day", Date),
+    Column("payment_id", Uuid),
+    Column("moved_on", Date),
+    prefixes=["TEMPORARY"],
 )
 #: Settlement lines but for payouts, and movements, that nothing is matched with after the passes.
 LOOSE_LINES, LOOSE_MOVEMENTS = _listing("loose_line"), _listing("loose_movement")
@@ -95,25 +119,27 @@ def worklists(tx: Session) -> Iterator[None]:
 
 def list_new_lines(tx: Session, scope: Scope) -> None:
     """Fill `NEW_LINES`, with the lines of both legs, and `REPEATED`."""
-    for leg in (SETTLEMENT, BANK):
-        todo = lines_in_scope(scope, leg)
-        told: Rows = select(
-            StatementLine.id,
-            StatementLine.leg,
-            StatementLine.kind,
-            counterpart_kind(),
-            StatementLine.line_ref,
-            StatementLine.occurrence,
-            StatementLine.order_code,
-            StatementLine.rail_ref,
-            StatementLine.event_at,
-            StatementLine.gross,
-            StatementLine.fee,
-            StatementLine.currency,
-        )
-        lines = told.join(todo, todo.c[0] == StatementLine.id)
-        _fill(tx, NEW_LINES, lines.where(~line_matched(leg), ~line_settled(leg)))
+    _fill(tx, NEW_LINES, *(lines_in_scope(scope, leg, _new(leg)) for leg in (SETTLEMENT, BANK)))
     _fill(tx, REPEATED, _repeated(scope))
+
+
+def _new(leg: str) -> Rows:
+    told: Rows = select(
+        StatementLine.id,
+        StatementLine.leg,
+        StatementLine.kind,
+        counterpart_kind(),
+        StatementLine.line_ref,
+        StatementLine.occurrence,
+        StatementLine.order_code,
+        StatementLine.rail_ref,
+        StatementLine.event_at,
+        StatementLine.book_day,
+        StatementLine.gross,
+        StatementLine.fee,
+        StatementLine.currency,
+    )
+    return told.where(~line_matched(leg), ~line_settled(leg))
 
 
 def _repeated(scope: Scope) -> CompoundSelect[str | None]:
@@ -139,11 +165,19 @@ def list_loose_ones(tx: Session, scope: Scope) -> None:
     )
     loose = line.leg == SETTLEMENT, line.kind != LineKind.PAYOUT.value, ~matched.exists()
     _fill(tx, LOOSE_LINES, select(line.id).where(*loose))
-    todo = movements_in_scope(scope, SETTLEMENT)
-    movements: Rows = select(Movement.id).join(todo, todo.c[0] == Movement.id)
-    _fill(tx, LOOSE_MOVEMENTS, movements.where(~movement_matched()))
+    movements: Rows = select(Movement.id).where(~movement_matched())
+    _fill(tx, LOOSE_MOVEMENTS, movements_in_scope(scope, SETTLEMENT, movements))
 
 
-def _fill(tx: Session, table: Table, found: Rows | CompoundSelect[Any]) -> None:
-    tx.connection().execute(table.insert().from_select(list(table.c), found))
+def _fill(tx: Session, table: Table, *found: Rows | CompoundSelect[Any]) -> None:
+    for rows in found:
+        tx.connection().execute(table.insert().from_select(list(table.c), rows))
     take_stock(tx, table.name)
+
+
+def numbered(tx: Session, table: Table) -> ColumnElement[int]:
+    """SQL: a number of its own for each row of `table`, from 1 on. SQLite has one already, and counts
+    only by writing all rows down once more."""
+    if tx.get_bind().dialect.name == "sqlite":
+        return literal_column(f"{table.name}.rowid", BigInteger)
+    return sql.row_number().over()

@@ -17,7 +17,8 @@ from reconciliation.models import SETTLEMENT, Assignment, AssignmentLog, Stateme
 from reconciliation.rules import by_hand
 from reconciliation.rules.by_hand import Deed, suggestions
 from reconciliation.rules.deciding import approve, propose_tolerance, retire
-from tests.reconciliation.kit import DAY, FEE, ONE, PRICE, World, altered, at, line, night
+from reconciliation.storing import accept
+from tests.reconciliation.kit import DAY, FEE, ONE, PRICE, World, altered, at, file_of, line, night
 
 AN, BINH = "person:an", "person:binh"
 DEED = Deed(AN, 1_000, night(DAY))
@@ -237,3 +238,19 @@ def test_what_happened_long_before_is_not_suggested(world: World) -> None:
     world.reconcile()
     with world.databases.read() as tx:
         assert suggestions(tx, line_of(world, "Z"), None) == []
+
+
+def test_the_fee_of_a_pair_made_before_the_first_look_is_booked(world: World) -> None:
+    paid = world.pay("A")
+    other = altered(paid.line, line_ref="L-Z", rail_ref="T-Z", order_code=None)
+    file = file_of(DAY, other)
+    with world.databases.write.begin() as tx:
+        accept(tx, world.account.id, SETTLEMENT, DAY, file, night(DAY))
+    with world.databases.write.begin() as tx:
+        pair(tx, line_of(world, "Z").id, movement_of(world, "A").id, DEED)
+    world.settle(DAY, other)
+    world.reconcile()
+    with world.databases.read() as tx:
+        fees = tx.scalars(select(Movement.amount).where(Movement.kind == "fee")).all()
+    assert fees == [FEE]
+    assert not proven(world)
