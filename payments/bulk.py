@@ -151,7 +151,7 @@ def _stored(
     rows: Iterable[Sequence[Any]],
     ids: Iterator[uuid.UUID | str] | None,
 ) -> Iterator[Sequence[Any]]:
-    """The rows as texts and numbers; turned column by column, which takes a third of the time."""
+    """The rows as texts and numbers, turned column by column."""
     changes, waiting = [_TEXTS.get(of) for of in types], iter(rows)
     always = [
         repeat(change(value) if change else value)

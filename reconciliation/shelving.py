@@ -108,8 +108,7 @@ class Shelf:
     def _rows(
         self, numbers: Iterable[int], lines: Batch, occurrences: Iterable[int]
     ) -> Iterator[Any]:
-        """The values of `_COLUMNS`, which are counted; put together from columns, which takes a third
-        of what rows would."""
+        """The values of `_COLUMNS`, put together from columns; the lines are counted."""
         refs, kinds, codes, rails, instants, *amounts, currencies, texts, payouts = zip(
             *lines, strict=True
         )

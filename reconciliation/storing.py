@@ -131,19 +131,10 @@ class _Heard:
             yield batch
 
     def _check(self, batch: Batch) -> None:
-        """Hear `batch`, column by column; raises `InvalidStatement` at its first line that is not
-        sound."""
-        refs, kinds, _, _, instants, gross, fee, net, currencies, _, payouts = zip(
-            *batch, strict=True
-        )
-        sound = (
-            all(refs)
-            and None not in map(_zone, instants)
-            and EXPONENTS.keys() >= set(currencies)
-            and net == tuple(map(sub, gross, fee))
-        )
-        if not sound:
+        """Hear `batch`; raises `InvalidStatement` at its first line that is not sound."""
+        if not _is_sound(batch):
             raise self._doubt(batch)
+        _, kinds, _, _, _, gross, fee, net, _, _, payouts = zip(*batch, strict=True)
         if any(payouts) or LineKind.PAYOUT in kinds:
             self._note(batch)
         self.total += Control(len(batch), sum(gross), sum(fee), sum(net))
@@ -157,16 +148,18 @@ class _Heard:
 
     def _doubt(self, batch: Batch) -> InvalidStatement:
         numbered = enumerate(batch, start=self.total.count + 1)
-        number, line = next(one for one in numbered if not _is_sound(one[1]))
+        number, line = next(one for one in numbered if not _is_sound(one[1:]))
         return _doubt(line, self._file.name, number)
 
 
-def _is_sound(told: Told) -> bool:
+def _is_sound(batch: Batch) -> bool:
+    """Column by column, which spares Python most of its work on each line."""
+    refs, _, _, _, instants, gross, fee, net, currencies, _, _ = zip(*batch, strict=True)
     return (
-        bool(told.line_ref)
-        and told.event_at.tzinfo is not None
-        and told.currency in EXPONENTS
-        and told.net == told.gross - told.fee
+        all(refs)
+        and None not in map(_zone, instants)
+        and EXPONENTS.keys() >= set(currencies)
+        and net == tuple(map(sub, gross, fee))
     )
 
 
