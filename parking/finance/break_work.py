@@ -13,15 +13,17 @@ from sqlalchemy.orm import Session
 
 from parking.finance.pair_events import PairEvent, pair_events
 from parking.finance.sides import Sides
+from parking.languages import explain, mark
 from parking.lots.models import Operator
 from parking.people.models import Person
-from parking.reports.reason_words import ACCOUNT_NAMES, ACT_SENTENCES, REASON_NAMES
+from parking.reports.reason_words import ACT_SENTENCES, REASON_NAMES, account_called
 from parking.reports.words import break_name
 from parking.web.actors import names_of
 from parking.web.formats import money
-from parking.web.language import say
+from parking.web.language import reader_language, say
 from payments.errors import WrongUsage
 from payments.models import Transfer
+from qr.errors import Explained
 from reconciliation.models import Break
 from reconciliation.resolving import deciding, second, tending
 from reconciliation.resolving.booking import bookings
@@ -186,15 +188,10 @@ def _entry(transfer: Transfer) -> str:
 
 
 def _words(debit: str, credit: str, amount: int, currency: str) -> str:
-    return say(
-        "Debit %(debit)s, credit %(credit)s: %(amount)s",
-        debit=account_name(debit),
-        credit=account_name(credit),
+    entry = Explained(
+        mark("Debit %(debit)s, credit %(credit)s: %(amount)s"),
+        debit=account_called(debit),
+        credit=account_called(credit),
         amount=money(amount, currency),
     )
-
-
-def account_name(account: str) -> str:
-    """An account of the ledger in words."""
-    kind, _, name = account.partition(":")
-    return say(ACCOUNT_NAMES.get(kind, kind), **({"name": name} if name else {}))
+    return explain(entry, reader_language())

@@ -1,4 +1,5 @@
-"""What the reasons for differences, and the accounts they book, are called in front of people."""
+"""What the reasons for differences, the accounts of the ledger, and the rules of matches are called in
+front of people."""
 
 from __future__ import annotations
 
@@ -38,9 +39,21 @@ ACCOUNT_NAMES = {
     "over_short": mark("cash over and short"),
     "suspense": mark("suspense"),
     "bank": mark("bank"),
+    "collected": mark("parking fees collected"),
+    "refunds": mark("refunds to be paid"),
     "clearing": mark("owed by provider %(name)s"),
     "cash": mark("till of %(name)s"),
     "fx": mark("exchange %(name)s"),
+}
+
+#: Rule of a match (`reconciliation.matching`), or what it begins with, → what it went by. `%(name)s` is
+#: what follows the tilde.
+RULE_NAMES = {
+    "rail_reference": mark("the provider's reference"),
+    "rail_reference~": mark("the provider's reference, amounts up to %(name)s apart"),
+    "order_code": mark("our payment code"),
+    "batch": mark("the payout's reference"),
+    "by_hand": mark("a person's decision"),
 }
 
 #: Act on a difference (`reconciliation.resolving.models.Act`) → the sentence of its timeline.
@@ -66,3 +79,15 @@ def explain_choice(error: Explained, language: str) -> str:
     return translate(
         error.message, language, **{**error.parts, "reason": translate(named, language)}
     )
+
+
+def account_called(account: str) -> Explained:
+    """An account of the ledger in words, for whatever language."""
+    kind, _, name = account.partition(":")
+    return Explained(ACCOUNT_NAMES.get(kind, kind), **({"name": name} if name else {}))
+
+
+def rule_called(rule: str) -> Explained:
+    """What a match went by, for whatever language."""
+    kind, tilde, name = rule.partition("~")
+    return Explained(RULE_NAMES.get(kind + tilde, rule), **({"name": name} if name else {}))

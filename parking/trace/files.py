@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from parking.languages import mark
 from parking.reports.daily import part_of
+from parking.reports.reason_words import rule_called
 from parking.reports.words import break_name
 from parking.sessions.states import FIGURE_CLASSES
 from parking.trace.model import Stage, Step
@@ -97,9 +98,9 @@ def _matches(tx: Session, ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Sequ
     for row in tx.scalars(query.order_by(Assignment.matched_at)):
         step = Step(
             Stage.MATCH,
-            mark("Matched by rule %(rule)s of rule set %(set)s"),
+            mark("Matched by %(rule)s (rule set %(set)s)"),
             row.leg,
-            {"rule": row.rule, "set": row.rule_set},
+            {"rule": rule_called(row.rule), "set": row.rule_set},
             at=row.matched_at,
             by=row.matched_by,
             id=row.id,

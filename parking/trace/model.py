@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from parking.languages import DEFAULT, mark, translate
+from parking.languages import DEFAULT, explain, mark
+from qr.errors import Explained
 
 
 class Stage(StrEnum):
@@ -74,8 +75,8 @@ class Step:
 
     def text(self, language: str = DEFAULT) -> str:
         """The step as a sentence."""
-        words = {name: translate(word, language) for name, word in self.words.items()}
-        return translate(self.sentence, language, **self.parts, **words)
+        words = {name: Explained(word) for name, word in self.words.items()}
+        return explain(Explained(self.sentence, **self.parts, **words), language)
 
     def as_json(self) -> dict[str, object]:
         """The step for programs; texts in English, instants in ISO 8601."""

@@ -10,6 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from parking.languages import mark
+from parking.reports.reason_words import account_called
 from parking.trace.model import Stage, Step
 from payments.models import Attachment, Movement, Notice, Payment, Refund, Transfer
 
@@ -179,7 +180,7 @@ def _transfer(row: Transfer) -> Step:
         Stage.TRANSFER,
         mark("Booked: debit %(debit)s, credit %(credit)s"),
         row.kind,
-        {"debit": row.debit, "credit": row.credit},
+        {"debit": account_called(row.debit), "credit": account_called(row.credit)},
         recorded_at=row.recorded_at,
         amount=row.amount,
         currency=row.currency,

@@ -74,7 +74,7 @@ def test_attached_money_pays_leaves_the_queue_and_names_the_lot(desk: Desk) -> N
     assert "All money is matched" in desk.read(QUEUE)
     way = plain(desk.browser.get(f"/finance/trace?q={money.id}&lang=en"))
     assert f"Attached to payment {payment.code}: Khách cho xem lệnh chuyển" in way
-    assert "Booked: debit suspense, credit collected" in way
+    assert "Booked: debit suspense, credit parking fees collected" in way
     assert "30E-777.77" in way
     assert "Counted in the total of lot HK01" in way
     with town.house.databases.read() as tx:
