@@ -1,7 +1,7 @@
 """How a night of reconciliation grows with its city, beside the least SQL that writes the same rows.
 
 ``python -m benchmarks.growth [PAYMENTS] [TIMES] [ROUNDS]``: on PostgreSQL, one file of one day, at
-PAYMENTS and at TIMES as many; 674,543 and 10 unless told otherwise, which wants 100 GB of disk. Ours
+PAYMENTS and at TIMES as many; 674,543 and 10 unless told otherwise, which wants 60 GB of disk and an hour. Ours
 and the floor are those of `benchmarks.reconcile`; our growth may be 1.15 times the floor's.
 """
 
