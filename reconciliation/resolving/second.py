@@ -8,6 +8,7 @@ about both rows at once decides once, and both count as done.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -22,22 +23,27 @@ from reconciliation.rules.models import HandMatch
 
 def approve(tx: Session, case: Case, decision: Decision) -> BreakAct | HandMatch:
     """Let happen what somebody else proposed. Raises as `deciding.approve` and `agreeing.approve` do."""
-    pair = _pair(tx, case, decision)
-    if pair is None:
-        return deciding.approve(tx, case, decision)
-    if pair.outcome is None:
-        agreeing.approve(tx, pair.id, _deed(decision))
-        _say(tx, case, decision)
-    return pair
+    return _decide(tx, case, decision, deciding.approve, agreeing.approve)
 
 
 def refuse(tx: Session, case: Case, decision: Decision) -> BreakAct | HandMatch:
     """Send a proposal back. Raises as `deciding.refuse` and `agreeing.refuse` do."""
+    return _decide(tx, case, decision, deciding.refuse, agreeing.refuse)
+
+
+def _decide(
+    tx: Session,
+    case: Case,
+    decision: Decision,
+    on_words: Callable[[Session, Case, Decision], BreakAct],
+    on_pair: Callable[[Session, uuid.UUID, Deed], HandMatch],
+) -> BreakAct | HandMatch:
+    """Decide with `on_words` what was proposed about the difference, with `on_pair` what about its sides."""
     pair = _pair(tx, case, decision)
     if pair is None:
-        return deciding.refuse(tx, case, decision)
+        return on_words(tx, case, decision)
     if pair.outcome is None:
-        agreeing.refuse(tx, pair.id, _deed(decision))
+        on_pair(tx, pair.id, Deed(decision.actor, decision.limit, decision.now))
         _say(tx, case, decision)
     return pair
 
@@ -57,10 +63,6 @@ def _decided(
     about = or_(HandMatch.line_id == line_id, HandMatch.movement_id == movement_id)
     mine = HandMatch.decided_by == decision.actor, HandMatch.decided_at == decision.now
     return tx.scalar(select(HandMatch).where(about, *mine).limit(1))
-
-
-def _deed(decision: Decision) -> Deed:
-    return Deed(decision.actor, decision.limit, decision.now)
 
 
 def _say(tx: Session, case: Case, decision: Decision) -> None:
