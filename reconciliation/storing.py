@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
 from operator import attrgetter, sub
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -131,10 +132,12 @@ class _Heard:
             yield batch
 
     def _check(self, batch: Batch) -> None:
-        """Hear `batch`; raises `InvalidStatement` at its first line that is not sound."""
-        if not _is_sound(batch):
+        """Hear `batch`, column by column, which spares Python most of its work on each line; raises
+        `InvalidStatement` at its first line that is not sound."""
+        columns = list(zip(*batch, strict=True))
+        if not _is_sound(columns):
             raise self._doubt(batch)
-        _, kinds, _, _, _, gross, fee, net, _, _, payouts = zip(*batch, strict=True)
+        _, kinds, _, _, _, gross, fee, net, _, _, payouts = columns
         if any(payouts) or LineKind.PAYOUT in kinds:
             self._note(batch)
         self.total += Control(len(batch), sum(gross), sum(fee), sum(net))
@@ -148,13 +151,13 @@ class _Heard:
 
     def _doubt(self, batch: Batch) -> InvalidStatement:
         numbered = enumerate(batch, start=self.total.count + 1)
-        number, line = next(one for one in numbered if not _is_sound(one[1:]))
+        number, line = next(one for one in numbered if not _is_sound([*zip(one[1])]))
         return _doubt(line, self._file.name, number)
 
 
-def _is_sound(batch: Batch) -> bool:
-    """Column by column, which spares Python most of its work on each line."""
-    refs, _, _, _, instants, gross, fee, net, currencies, _, _ = zip(*batch, strict=True)
+def _is_sound(columns: Sequence[tuple[Any, ...]]) -> bool:
+    """Whether nothing is wrong with the lines that have these columns."""
+    refs, _, _, _, instants, gross, fee, net, currencies, _, _ = columns
     return (
         all(refs)
         and None not in map(_zone, instants)
