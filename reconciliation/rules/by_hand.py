@@ -123,7 +123,8 @@ def open_two(tx: Session, line_id: uuid.UUID, movement_id: uuid.UUID, now: datet
     found = tx.execute(_open_pairs().where(*sides)).one_or_none()
     if found is None:
         raise _unfit(tx, line_id, tx.get(Movement, movement_id))
-    return _two(tx, scope, *found)
+    line, movement = found
+    return Two(scope, line, movement, _difference(tx, line, movement))
 
 
 def _unfit(tx: Session, line_id: uuid.UUID, movement: Movement | None) -> Conflict | NotFound:
@@ -159,13 +160,12 @@ def matched_two(tx: Session, line_id: uuid.UUID, now: datetime) -> Paired:
     if tx.get(SetAside, match.movement_id) is not None:
         raise Conflict("A rule has set this money aside: it is not parking. Retire the rule first.")
     line, movement = tx.get_one(StatementLine, line_id), tx.get_one(Movement, match.movement_id)
-    two = _two(tx, scope, line, movement)
-    return Paired(scope, line, movement, two.difference, match)
+    return Paired(scope, line, movement, _difference(tx, line, movement), match)
 
 
-def _two(tx: Session, scope: Scope, line: StatementLine, movement: Movement) -> Two:
+def _difference(tx: Session, line: StatementLine, movement: Movement) -> int:
     ours = tx.scalars(select(signed_amount()).where(Movement.id == movement.id)).one()
-    return Two(scope, line, movement, line.gross - ours)
+    return line.gross - ours
 
 
 def pair(tx: Session, two: Two, deed: Deed) -> None:
