@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import count, islice, repeat
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     BigInteger,
@@ -39,8 +39,13 @@ _BINARY = {
     UtcDateTime: "timestamptz",
 }
 
+_Value = TypeVar("_Value", str, uuid.UUID)
+
 #: From so many new rows on it is worth to `take_stock`.
 MANY = 20_000
+
+#: Values that one query names; SQLite allows 32,766 parameters.
+_NAMED = 5_000
 
 #: Rows that are turned into texts together.
 _TOGETHER = 1_000
@@ -161,6 +166,12 @@ def _stored(
         told = zip(changes[len(same) :], zip(*some, strict=True), strict=False)
         turned = [map(change, column) if change else column for change, column in told]
         yield from zip(*always, *turned, *([ids] if ids else []), strict=False)
+
+
+def in_chunks(values: Iterable[_Value]) -> Iterator[list[_Value]]:
+    """`values`, each once and in order, as many at a time as one query may name."""
+    ordered = sorted(set(values))
+    return (ordered[start : start + _NAMED] for start in range(0, len(ordered), _NAMED))
 
 
 def take_stock(tx: Session, table: str) -> None:

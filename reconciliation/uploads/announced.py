@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from payments.bulk import in_chunks
 from payments.models import MerchantAccount
 from reconciliation.models import BANK, StatementLine
 from reconciliation.sides import is_payout
@@ -17,15 +18,12 @@ from reconciliation.uploads.arriving import Arrival, arrived
 from reconciliation.uploads.meaning import Row
 from reconciliation.uploads.recording import ANNOUNCED, ARRIVED, KNOWN, LEFT_OUT
 
-#: References looked up in one query; SQLite allows 32,766 parameters.
-CHUNK = 5_000
-
 
 def fates_of(tx: Session, account: MerchantAccount, rows: Sequence[Row]) -> list[str]:
     """What becomes of each of `rows` (`arriving.arrivals_of`): the arrival of a payout that the company
     has announced by now, another arrival, or nothing."""
     ours: set[str | None] = set()
-    for refs in _chunks(arrived(rows)):
+    for refs in in_chunks(row.payout for row in arrived(rows)):
         ours.update(_announced(tx, account, refs))
     return [_fate(row, ours) for row in rows]
 
@@ -34,11 +32,6 @@ def _fate(row: Row, ours: Collection[str | None]) -> str:
     if not isinstance(row, Arrival):
         return LEFT_OUT
     return ANNOUNCED if row.payout in ours else ARRIVED
-
-
-def _chunks(rows: Sequence[Arrival]) -> Iterator[list[str]]:
-    refs = sorted({row.payout for row in rows})
-    return (refs[start : start + CHUNK] for start in range(0, len(refs), CHUNK))
 
 
 def _announced(tx: Session, account: MerchantAccount, refs: Sequence[str]) -> Sequence[str | None]:
@@ -71,13 +64,12 @@ def _place(row: Row) -> _Place:
 
 
 def _known(tx: Session, account: MerchantAccount, arrivals: Sequence[Arrival]) -> dict[_Place, str]:
-    refs = sorted({row.line().line_ref for row in arrivals})
     found: dict[_Place, str] = {}
-    for start in range(0, len(refs), CHUNK):
+    for refs in in_chunks(row.line().line_ref for row in arrivals):
         stored = select(StatementLine).where(
             StatementLine.account_id == account.id,
             StatementLine.leg == BANK,
-            StatementLine.line_ref.in_(refs[start : start + CHUNK]),
+            StatementLine.line_ref.in_(refs),
         )
         for line in tx.scalars(stored):
             if line.rail_ref is not None:

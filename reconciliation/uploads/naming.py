@@ -7,7 +7,7 @@ row is the transfer a feed told of, not a second one for which money would go ba
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payments.bank_transfers import transfer_ref
+from payments.bulk import in_chunks
 from payments.models import MerchantAccount, Movement
 from payments.provider import MovementKind
 from reconciliation.models import SETTLEMENT, StatementLine
@@ -22,8 +23,6 @@ from reconciliation.uploads.meaning import Row
 
 #: A weekend and two holidays: booked so many days later at most.
 LATEST = 4
-#: Names looked up in one query; SQLite allows 32,766 parameters.
-CHUNK = 5_000
 
 
 def under_known_names(
@@ -62,7 +61,7 @@ def _name(
 def _known(tx: Session, account: MerchantAccount, names: Iterable[str]) -> set[tuple[str, str]]:
     """Kind and name of the movements among `names`."""
     found: set[tuple[str, str]] = set()
-    for some in _chunks(names):
+    for some in in_chunks(names):
         query = select(Movement.kind, Movement.rail_ref).where(
             Movement.account_id == account.id,
             Movement.kind.in_([kind.value for kind in MovementKind]),
@@ -76,7 +75,7 @@ def _claimed(tx: Session, account: MerchantAccount, earlier: Iterable[dict[str, 
     """The names under which a stored line of that very day stands."""
     made = {name: day for names in earlier for name, day in names.items()}
     found: set[str] = set()
-    for some in _chunks(made):
+    for some in in_chunks(made):
         query = select(StatementLine.rail_ref, StatementLine.book_day).where(
             StatementLine.account_id == account.id,
             StatementLine.leg == SETTLEMENT,
@@ -84,8 +83,3 @@ def _claimed(tx: Session, account: MerchantAccount, earlier: Iterable[dict[str, 
         )
         found |= {name for name, day in tx.execute(query) if name and made[name] == day}
     return found
-
-
-def _chunks(names: Iterable[str]) -> Iterator[list[str]]:
-    ordered = sorted(set(names))
-    return (ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK))

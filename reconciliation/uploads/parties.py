@@ -12,12 +12,10 @@ from uuid import UUID
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from payments.bulk import in_chunks
 from reconciliation.models import Statement, StatementLine
 from reconciliation.uploads.meaning import Row
 from reconciliation.uploads.models import LineParty
-
-#: Ids looked up in one query; SQLite allows 32,766 parameters.
-CHUNK = 5_000
 
 
 def keep_parties(tx: Session, statement: Statement, rows: Sequence[Row]) -> None:
@@ -40,8 +38,8 @@ def keep_parties(tx: Session, statement: Statement, rows: Sequence[Row]) -> None
 
 def parties_of(tx: Session, line_ids: Iterable[UUID]) -> Mapping[UUID, LineParty]:
     """Line → who stands on its other side, where that is known."""
-    ids, found = list(line_ids), dict[UUID, LineParty]()
-    for start in range(0, len(ids), CHUNK):
-        some = select(LineParty).where(LineParty.line_id.in_(ids[start : start + CHUNK]))
-        found |= {party.line_id: party for party in tx.scalars(some)}
+    found: dict[UUID, LineParty] = {}
+    for some in in_chunks(line_ids):
+        parties = select(LineParty).where(LineParty.line_id.in_(some))
+        found |= {party.line_id: party for party in tx.scalars(parties)}
     return found
