@@ -43,10 +43,9 @@ from parking.commands import (
     vietqr,
 )
 from parking.commands.processes import answers
-from parking.commands.speech import both, in_both
+from parking.commands.speech import both, explained
 from parking.config import Config
 from parking.house import House
-from parking.languages import explain
 from parking.people.commands import user
 from parking.people.phone_commands import phone
 from parking.sessions.plate_command import plate
@@ -136,7 +135,7 @@ def execute(arguments: list[str]) -> int:
 
 def _explain(error: Exception) -> int:
     if isinstance(error, Complaint):
-        return _fail(in_both(explain(error, "vi"), explain(error, "en")), error.exit_code)
+        return _fail(explained(error), error.exit_code)
     if isinstance(error, click.ClickException):
         return _fail(usage.describe(error), WRONG_USAGE)
     if isinstance(error, DatabaseError | InterfaceError) and (reason := _reason(error)):

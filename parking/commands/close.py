@@ -8,9 +8,9 @@ from datetime import date
 import click
 
 from parking.commands.inputs import DAY, Build
-from parking.commands.speech import both, in_both, tell
+from parking.commands.speech import both, explained, tell
 from parking.house import House
-from parking.languages import explain, mark
+from parking.languages import mark
 from parking.reports.closing_words import CLOSING_STATES, INSTRUCTIONS, OBSTACLES
 from payments.db import CITY_ZONE
 from payments.errors import WrongUsage
@@ -86,7 +86,7 @@ def _close(house: House, which: OperatorDay, exceptions: dict[str, str], *, as_j
     else:
         _say(house, which, certificate, found)
     if refused is not None:
-        click.echo(in_both(explain(refused, "vi"), explain(refused, "en")), err=True)
+        click.echo(explained(refused), err=True)
         raise click.exceptions.Exit(1)
 
 

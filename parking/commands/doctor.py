@@ -12,10 +12,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from parking import schema
 from parking.commands.inputs import Build
 from parking.commands.processes import answers
-from parking.commands.speech import both, in_both
+from parking.commands.speech import both, explained
 from parking.house import House
 from parking.jobs import database_time, failing
-from parking.languages import explain, mark
+from parking.languages import mark
 from parking.shifts.history import oldest_open
 from payments import fitness
 from payments.accounts import live_accounts
@@ -50,7 +50,7 @@ def examine(subject: str, look: Callable[[], str]) -> Finding:
     try:
         return Finding(subject, True, look())
     except Complaint as error:
-        return Finding(subject, False, in_both(explain(error, "vi"), explain(error, "en")))
+        return Finding(subject, False, explained(error))
     except SQLAlchemyError as error:
         cause = str(getattr(error, "orig", None) or error).splitlines()[0]
         advice = both("%(cause)s. Check DATABASE_URL and that the server runs.", cause=cause)

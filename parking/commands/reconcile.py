@@ -10,9 +10,8 @@ from datetime import date, datetime
 import click
 
 from parking.commands.inputs import DAY, INSTANT, Build
-from parking.commands.speech import both, in_both, tell
+from parking.commands.speech import both, explained, tell
 from parking.house import House
-from parking.languages import explain
 from parking.shifts.counts import finish_all
 from payments.accounts import live_accounts
 from payments.errors import Complaint
@@ -42,7 +41,7 @@ def reconcile(build: Build, day: date, as_of: datetime | None) -> None:
         click.echo(describe(result))
         for refusal in result.refusals:
             well = False
-            told = _in_both(refusal.error)
+            told = explained(refusal.error)
             click.echo(f"{result.account} {result.day} {refusal.leg}: {told}", err=True)
     if not well:
         raise click.exceptions.Exit(1)
@@ -67,11 +66,7 @@ def results(house: House, day: date) -> Iterator[Result | str]:
         try:
             yield compare(house.databases.write, house.gateways, account, day, house.clock())
         except Complaint as error:
-            yield f"{account.slug} {day}: {_in_both(error)}"
-
-
-def _in_both(error: Complaint) -> str:
-    return in_both(explain(error, "vi"), explain(error, "en"))
+            yield f"{account.slug} {day}: {explained(error)}"
 
 
 def describe(result: Result) -> str:

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from parking.commands.inputs import Build
-from parking.commands.speech import in_both, tell
-from parking.languages import explain, mark
+from parking.commands.speech import explained, tell
+from parking.languages import mark
 from parking.lots.service import operator_by_code
 from payments.accounts import account_by_slug
 from payments.errors import Complaint, NotFound, WrongUsage
@@ -154,7 +154,7 @@ def retire(build: Build, rule_id: uuid.UUID) -> None:
     with house.databases.write.begin() as tx:
         rule = deciding.retire(tx, rule_id, ACTOR, house.clock())
         told = Complaint(mark("“%(label)s” no longer counts."), label=deciding.called(rule))
-    click.echo(in_both(explain(told, "vi"), explain(told, "en")), err=True)
+    click.echo(explained(told), err=True)
 
 
 def _series(tx: Session, rule_id: uuid.UUID) -> uuid.UUID:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from parking.languages import translate
+from parking.languages import explain, translate
+from qr.errors import Explained
 
 
 def both(sentence: str, **parts: object) -> str:
@@ -16,6 +17,11 @@ def in_both(vietnamese: str, english: str) -> str:
     """Two readings of one thing on one line; once, when they are the same."""
     text = english if vietnamese == english else f"{vietnamese} / {english}"
     return " ".join(text.split())
+
+
+def explained(error: Explained) -> str:
+    """What went wrong, or what became of something, with the parts it is made of, on one line."""
+    return in_both(explain(error, "vi"), explain(error, "en"))
 
 
 def tell(sentence: str, **parts: object) -> None:
